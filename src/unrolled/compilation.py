@@ -1,0 +1,113 @@
+"""What compilation costs, and where compiled programs are kept between runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Compilations", "cache_folder", "count_compilations", "use_compilation_cache"]
+
+_CACHE_BYTES = 500_000_000
+_COMPILED = "/jax/core/compile/backend_compile_duration"
+_EVENTS = (
+    "/jax/core/compile/jaxpr_trace_duration",
+    "/jax/core/compile/jaxpr_to_mlir_module_duration",
+    _COMPILED,
+)
+
+
+@dataclass
+class Compilations:
+    """How many programs were compiled (or read from the cache), and the seconds that took, tracing included."""
+
+    programs: int = 0
+    seconds: float = 0.0
+
+
+_counting: list[Compilations] = []
+_state = {"listening": False}
+
+
+@contextmanager
+def count_compilations() -> Iterator[Compilations]:
+    """Count compilations, and their seconds, inside a ``with`` block.
+
+    Examples
+    --------
+    >>> import jax, jax.numpy as jnp
+    >>> from unrolled.compilation import count_compilations
+    >>> with count_compilations() as counted:
+    ...     _ = jax.jit(lambda x: x * 3.125)(jnp.ones(3))
+    >>> counted.programs >= 1
+    True
+    """
+    _listen()
+    counted = Compilations()
+    _counting.append(counted)
+    try:
+        yield counted
+    finally:
+        _counting.remove(counted)
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: ``UNROLLED_CACHE_DIR``, or a folder of the user's cache."""
+    named = os.environ.get("UNROLLED_CACHE_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "unrolled"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "unrolled" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unrolled"
+
+
+def use_compilation_cache() -> bool:
+    """Keep compiled programs on disk, so that the next process need not compile them again.
+
+    The command line does this; in a program of your own call it once, before anything is computed. The folder is
+    bounded at 500 MB, oldest out first. ``UNROLLED_CACHE_DIR=off`` turns the cache off, and it is simply off where
+    the folder cannot be written.
+
+    Returns
+    -------
+    bool
+        Whether the cache is on.
+    """
+    if os.environ.get("UNROLLED_CACHE_DIR") == "off" or not _writable(folder := cache_folder()):
+        return False
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    return True
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _listen() -> None:
+    if _state["listening"]:
+        return
+    from jax import monitoring
+
+    monitoring.register_event_duration_secs_listener(_on_event)
+    _state["listening"] = True
+
+
+def _on_event(event: str, duration_secs: float, **_: str | int) -> None:
+    if event in _EVENTS:
+        for counted in _counting:
+            counted.seconds += duration_secs
+            counted.programs += event == _COMPILED

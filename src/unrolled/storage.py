@@ -1,0 +1,189 @@
+"""Models on disk: safetensors for numbers, JSON for the rest. Nothing is executed on the way back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from unrolled.errors import InputError
+
+__all__ = ["FORMAT_VERSION", "Shapes", "explained", "load_model", "save_model", "write_text", "writing"]
+
+FORMAT = "unrolled-model"
+FORMAT_VERSION = 1
+Shapes: TypeAlias = dict[str, tuple[tuple[int, ...], str]]
+
+_DESCRIPTION, _WEIGHTS = "model.json", "weights.safetensors"
+_MOST_DESCRIPTION_BYTES = 16_000_000
+# Names, types and offsets of the tensors stand before the numbers.
+_MOST_HEADER_BYTES = 4_000_000
+_TYPES = {"float64": "F64", "float32": "F32"}
+
+
+def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Path:
+    """Write a description and its tensors to a new or empty folder, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The folder holds something already, or cannot be written.
+    """
+    from safetensors.numpy import save
+
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{target} exists and is not an empty folder; name another.")
+    everything = {"format": FORMAT, "version": FORMAT_VERSION, **description}
+    text = json.dumps(everything, indent=1, allow_nan=False, default=_as_plain)
+    data = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    with explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            (partial / _DESCRIPTION).write_text(text, encoding="utf-8")
+            (partial / _WEIGHTS).write_bytes(data)
+            partial.chmod(0o777 & ~_umask())
+            partial.replace(target)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    return target
+
+
+def load_model(
+    folder: str | Path, kind: str, shapes: Callable[[dict[str, Any]], Shapes]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read a description, then exactly the tensors that it implies.
+
+    Parameters
+    ----------
+    folder
+        What :func:`save_model` wrote.
+    kind
+        The kind of model expected.
+    shapes
+        From the description to the shape and type of every tensor. Sizes are compared before memory is taken.
+
+    Raises
+    ------
+    InputError
+        Not a model, a newer format, or files that do not fit together.
+    """
+    source = Path(folder)
+    description = _read_description(source)
+    if description.get("kind") != kind:
+        raise InputError(f"{source} holds a {description.get('kind')!r}; a {kind} was expected.")
+    try:
+        expected = shapes(description)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"the saved model {source} is damaged: {type(error).__name__}: {error}.") from None
+    return description, _read_tensors(source / _WEIGHTS, expected)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path``; what was written there becomes ``path`` when the block ends well."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with writing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into a sentence about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _as_plain(value: Any) -> Any:
+    """What numpy's numbers are in JSON: a setting may have come as one."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _umask() -> int:
+    present = os.umask(0)
+    os.umask(present)
+    return present
+
+
+def _read_description(source: Path) -> dict[str, Any]:
+    path = source / _DESCRIPTION
+    try:
+        if not path.is_file():
+            raise InputError(f"{source} is no saved model: it has no {_DESCRIPTION}.")
+        if path.stat().st_size > _MOST_DESCRIPTION_BYTES:
+            raise InputError(
+                f"{path} is larger than {_MOST_DESCRIPTION_BYTES} bytes; this is no model of this package."
+            )
+        description = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except InputError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise InputError(f"{path} is no model of this package.")
+    version = description.get("version")
+    if not isinstance(version, int) or not 1 <= version <= FORMAT_VERSION:
+        raise InputError(
+            f"{path} has format version {version!r}; this release reads up to {FORMAT_VERSION}. Upgrade the package."
+        )
+    return description
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _read_tensors(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError, safe_open
+
+    size = sum(int(np.prod(shape, dtype=object)) * np.dtype(kind).itemsize for shape, kind in expected.values())
+    if not path.is_file():
+        raise InputError(f"the saved model has no {path.name}.")
+    actual = path.stat().st_size
+    if not size <= actual <= size + _MOST_HEADER_BYTES:
+        raise InputError(f"{path} has {actual} bytes where the description asks for {size} bytes of weights.")
+    try:
+        with safe_open(path, framework="np") as file:
+            _compare(file, expected, path)
+            tensors = {name: file.get_tensor(name) for name in expected}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path} is damaged: {error}.") from None
+    for name, value in tensors.items():
+        if not np.all(np.isfinite(value)):
+            raise InputError(f"{path} is damaged: {name} holds values that are not finite.")
+    return tensors
+
+
+def _compare(file: Any, expected: Shapes, path: Path) -> None:
+    present = set(file.keys())
+    if present != set(expected):
+        odd = ", ".join(sorted(present ^ set(expected)))
+        raise InputError(f"{path} does not fit its description: missing or unexpected are {odd}.")
+    for name, (shape, kind) in expected.items():
+        part = file.get_slice(name)
+        if tuple(part.get_shape()) != shape or part.get_dtype() != _TYPES[kind]:
+            raise InputError(
+                f"{path}: {name} should be {kind} of shape {shape} and is {part.get_dtype()} of {part.get_shape()}."
+            )

@@ -1,0 +1,121 @@
+"""The vocabulary of axes, and what every learner takes: a batch.
+
+Axes are named the same everywhere: ``time feature unit layer lag window horizon member param batch``. A shape in a
+signature such as ``Float[Array, "batch time feature"]`` is checked in the tests and free in production.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from unrolled.errors import InputError, nearest_name
+
+__all__ = [
+    "AnyArray",
+    "Batch",
+    "Precision",
+    "precision",
+    "require_flag",
+    "require_number",
+    "require_precision",
+    "require_whole",
+]
+
+AnyArray: TypeAlias = np.ndarray | jax.Array
+Precision: TypeAlias = Literal["float32", "float64"]
+_PRECISIONS = ("float32", "float64")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Batch:
+    """Sequences that go in, and what should come out at their last steps.
+
+    Attributes
+    ----------
+    inputs
+        x_t, shape ``(batch, time, feature)``.
+    targets
+        What the outputs of the last steps should be, shape ``(batch, last, unit)`` with ``last <= time``. One
+        target a sequence (the next value after a window) has ``last = 1``.
+    """
+
+    inputs: Float[AnyArray, "batch time feature"]
+    targets: Float[AnyArray, "batch last unit"]
+
+    def __len__(self) -> int:
+        return self.inputs.shape[0]
+
+    def rows(self, start: int, stop: int) -> Batch:
+        """The sequences from ``start`` up to ``stop``."""
+        return Batch(self.inputs[start:stop], self.targets[start:stop])
+
+
+@contextmanager
+def precision(name: str) -> Iterator[np.dtype]:
+    """Work in ``"float32"`` or ``"float64"`` inside a ``with`` block, and nowhere else.
+
+    JAX computes in float32 unless told otherwise for the whole process. Short series, ridge regressions and closed
+    loops need float64; this switches it on for a scope of the calling thread and leaves the process alone.
+
+    Raises
+    ------
+    InputError
+        Another name.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> from unrolled.types import precision
+    >>> with precision("float64"):
+    ...     print(jnp.zeros(2).dtype)
+    float64
+    """
+    require_precision(name)
+    dtype = np.dtype(name)
+    with jax.enable_x64(dtype == np.float64):
+        yield dtype
+
+
+def require_whole(name: str, value: Any, least: int, most: int) -> int:
+    """The value, or an :class:`InputError` that names the argument: a whole number from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> from unrolled.types import require_whole
+    >>> require_whole("window", 2.5, 1, 100)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: window must be a whole number from 1 to 100; came 2.5.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise InputError(f"{name} must be a whole number from {least} to {most}; came {value!r}.")
+    return int(value)
+
+
+def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    # Compared, not converted: a whole number may be too long for a float.
+    if not number or not (-math.inf < value < math.inf and value >= least and value > above):
+        limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
+        raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
+
+
+def require_precision(name: Any) -> None:
+    """Raise an :class:`InputError` unless it is the name of a :data:`Precision`."""
+    if name not in _PRECISIONS:
+        raise nearest_name("precision", name, _PRECISIONS)
+
+
+def require_flag(name: str, value: Any) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} must be True or False; came {value!r}.")
