@@ -1,0 +1,218 @@
+"""The first noun: a series of known numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from unrolled.errors import InputError
+from unrolled.series._calendar import Calendar
+from unrolled.series._spacing import even_spacing, explain_uneven
+
+__all__ = ["Series", "make_series"]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers in order, with what is needed to draw them and to name them.
+
+    Attributes
+    ----------
+    values
+        What is continued, shape ``(time, feature)``.
+    x
+        Where each row stands, shape ``(time,)``, strictly rising or strictly falling. Dates are numbers here:
+        ``calendar`` turns them back.
+    names, units
+        One of each for every feature; a unit is ``""`` where none is known.
+    x_name, x_unit
+        Name and unit of x.
+    name, source
+        What to call the series, and where it came from (a path, a reference).
+    calendar
+        How x is written as dates; ``None`` where x is a plain number.
+    frame
+        The data frame library that the numbers came from (``"pandas"``, ``"polars"``, ``"pyarrow"``), so that
+        the same kind goes out; ``None`` otherwise.
+    known
+        How many of the leading rows a default run should train on; ``None`` says all of them.
+    """
+
+    values: Float[np.ndarray, "time feature"]
+    x: Float[np.ndarray, " time"]
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    x_name: str = "x"
+    x_unit: str = ""
+    name: str = "series"
+    source: str = ""
+    calendar: Calendar | None = None
+    frame: str | None = None
+    known: int | None = None
+
+    def __len__(self) -> int:
+        return self.values.shape[0]
+
+    def __repr__(self) -> str:
+        return f"Series({self.name!r}, {len(self)} points, {', '.join(self.names)} against {self.x_name})"
+
+    @property
+    def spacing(self) -> float | None:
+        """The step of x, negative where x falls; ``None`` where x is not evenly spaced."""
+        return even_spacing(self.x)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every feature keeps its first value."""
+        return bool(np.all(self.values == self.values[0]))
+
+    def head(self, count: int) -> Series:
+        """The first ``count`` rows."""
+        return replace(self, values=self.values[:count], x=self.x[:count])
+
+    def require_even(self) -> float:
+        """The step of x, or an error that says where the step changes."""
+        spacing = self.spacing
+        if spacing is None:
+            unit = self.calendar.step if self.calendar else self.x_unit
+            raise InputError(explain_uneven(self.x, self.x_name, self.format_x, unit, ",".join(self.names)))
+        return spacing
+
+    def future_x(self, horizon: int) -> Float[np.ndarray, " horizon"]:
+        """The next ``horizon`` values of x at the same step."""
+        return self.x[-1] + self.require_even() * np.arange(1, horizon + 1)
+
+    def format_x(self, x: float) -> str:
+        """One value of x as a person writes it: a date where x came as dates."""
+        return self.calendar.format(x) if self.calendar else f"{x:.10g}"
+
+
+def make_series(
+    values: Any,
+    x: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    x_name: str = "x",
+    x_unit: str = "",
+    name: str = "series",
+    source: str = "array",
+) -> Series:
+    """Make a series from arrays, checking everything that can be wrong with them.
+
+    Parameters
+    ----------
+    values
+        Anything that numpy turns into numbers, shape ``(time,)`` or ``(time, feature)``.
+    x
+        Where each value stands, shape ``(time,)``; 0, 1, 2, ... if left out.
+    names, units
+        One for each feature.
+    x_name, x_unit, name, source
+        For axes, tables and the report.
+
+    Returns
+    -------
+    Series
+        Values and x in float64, checked to be finite, of equal length, and x to keep its direction.
+
+    Raises
+    ------
+    InputError
+        No values, a value that is not finite, x and values of unequal length, x that repeats or turns round.
+
+    Examples
+    --------
+    >>> from unrolled.series import make_series
+    >>> s = make_series([1.0, 4.0, 9.0, 16.0], x=[1, 2, 3, 4], names=["y"])
+    >>> len(s), s.spacing
+    (4, 1.0)
+    """
+    matrix = _as_matrix(values)
+    positions = np.arange(len(matrix), dtype=np.float64) if x is None else _as_numbers(x, "x").reshape(-1)
+    if len(positions) != len(matrix):
+        raise InputError(
+            f"x and y are of unequal length: {len(positions)} values of {x_name} for {len(matrix)} rows of y."
+        )
+    columns = matrix.shape[1]
+    labels = tuple(names) if names is not None else _default_names(columns)
+    marks = tuple(units) if units is not None else ("",) * columns
+    if len(labels) != columns or len(marks) != columns:
+        raise InputError(
+            f"names and units need one entry for each of the {columns} features; came {len(labels)} and {len(marks)}."
+        )
+    made = Series(matrix, positions, labels, marks, x_name, x_unit, name, source)
+    check(made)
+    return made
+
+
+def check(made: Series, lines: Sequence[int] | None = None) -> None:
+    """Raise an :class:`InputError` if a series could not be worked with.
+
+    ``lines`` are the lines of a file that the rows stand in; errors then name these.
+    """
+    if len(made) == 0 or not made.names:
+        raise InputError(f"{made.source or made.name} holds no numbers.")
+    for column, label in enumerate(made.names):
+        bad = np.flatnonzero(~np.isfinite(made.values[:, column]))
+        if bad.size:
+            raise InputError(
+                f"{label} is {made.values[bad[0], column]} in {_place(bad[0], lines)}; every value must be a finite "
+                "number. Remove the row, or fill it in."
+            )
+    bad = np.flatnonzero(~np.isfinite(made.x))
+    if bad.size:
+        raise InputError(f"{made.x_name} is not a finite number in {_place(bad[0], lines)}.")
+    _check_direction(made, lines)
+
+
+def _place(row: int | np.integer, lines: Sequence[int] | None) -> str:
+    return f"row {row + 1}" if lines is None else f"line {lines[int(row)]}"
+
+
+def _check_direction(made: Series, lines: Sequence[int] | None) -> None:
+    # Differences of the largest numbers overflow; comparisons do not.
+    rises, falls = made.x[1:] > made.x[:-1], made.x[1:] < made.x[:-1]
+    same = np.flatnonzero(~(rises | falls))
+    of_file = "" if lines is None else f"{made.source}: "
+    advice = (
+        "Each x must occur once and in order; if this column is not x, name the right one (--x-col NAME, or "
+        "--x-col none to count the rows)."
+    )
+    if same.size:
+        row = int(same[0])
+        raise InputError(
+            f"{of_file}{made.x_name} = {made.format_x(float(made.x[row]))} occurs twice, in {_place(row, lines)} and "
+            f"{_place(row + 1, lines)}. {advice}"
+        )
+    turned = np.flatnonzero(rises != rises[:1])
+    if turned.size:
+        row = int(turned[0])
+        here, there = (made.format_x(float(value)) for value in made.x[row : row + 2])
+        raise InputError(
+            f"{of_file}{made.x_name} changes direction in {_place(row + 1, lines)}, from {here} to {there}. {advice}"
+        )
+
+
+def _default_names(columns: int) -> tuple[str, ...]:
+    return ("y",) if columns == 1 else tuple(f"y{i + 1}" for i in range(columns))
+
+
+def _as_numbers(values: Any, what: str) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must be numbers: {error}.") from None
+
+
+def _as_matrix(values: Any) -> np.ndarray:
+    numbers = _as_numbers(values, "values")
+    if numbers.ndim == 1:
+        numbers = numbers[:, None]
+    if numbers.ndim != 2 or numbers.shape[1] == 0:
+        raise InputError(f"values must have shape (time,) or (time, feature); came {numbers.shape}.")
+    return np.ascontiguousarray(numbers)

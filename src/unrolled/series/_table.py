@@ -1,0 +1,214 @@
+"""Columns that came from anywhere, and which of them are x and y."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from unrolled.errors import InputError, nearest_name
+from unrolled.series._calendar import Calendar
+from unrolled.series._series import Series, check
+
+__all__ = ["Chosen", "Column", "Table", "select"]
+
+Chosen = str | int | Sequence[str] | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its numbers, or the reason why it has none.
+
+    Attributes
+    ----------
+    name, unit
+        ``""`` where none was given.
+    kind
+        ``"labels"`` are words without digits, ``"text"`` is anything else that is neither number nor date.
+    numbers
+        Numbers, or dates as numbers; ``None`` where ``problem`` says why the column cannot be used.
+    calendar
+        How dates are written back.
+    problem
+        An error's message, raised only if somebody needs the column.
+    """
+
+    name: str
+    unit: str = ""
+    kind: Literal["number", "date", "labels", "text"] = "number"
+    numbers: Float[np.ndarray, " time"] | None = None
+    calendar: Calendar | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length, and where each row stands in its file.
+
+    Attributes
+    ----------
+    columns
+        From left to right.
+    source, name
+        Where they came from, and what to call them.
+    places
+        What an error calls each row, as ``line 12``; ``None`` for ``row 1``, ``row 2``, ...
+    rows
+        How many rows there are.
+    frame
+        The data frame library, as in :class:`Series`.
+    """
+
+    columns: tuple[Column, ...]
+    source: str
+    name: str
+    rows: int
+    places: Sequence[int] | None = None
+    frame: str | None = None
+
+    def label(self, index: int) -> str:
+        """What a message calls a column."""
+        name = self.columns[index].name
+        return name if name else f"column {index + 1}"
+
+
+def select(table: Table, x_col: str | int | None, y_col: Chosen) -> Series:
+    """The series that a table holds: ``x_col`` against ``y_col``, or what stands first against the rest.
+
+    Where neither is named, a single column of numbers is y and the rows are counted; otherwise the first
+    column is x and all others are y. A first column of words, or of row numbers without a heading, is left
+    out. ``x_col="none"`` counts the rows and takes every column of numbers as y.
+
+    Raises
+    ------
+    InputError
+        An unknown column, one of text, or a series that :func:`check` refuses.
+    """
+    x_index, y_indexes = _choose(table, x_col, y_col)
+    if x_index is None:
+        x, x_column = np.arange(table.rows, dtype=np.float64), Column("index")
+    else:
+        x, x_column = _numbers(table, x_index, "x"), table.columns[x_index]
+    values = np.column_stack([_numbers(table, index, "y", x_index) for index in y_indexes])
+    made = Series(
+        values=values,
+        x=x,
+        names=_unique([table.columns[i].name for i in y_indexes]),
+        units=tuple(table.columns[i].unit for i in y_indexes),
+        x_name=x_column.name or "x",
+        x_unit=x_column.unit,
+        name=table.name,
+        source=table.source,
+        calendar=x_column.calendar,
+        frame=table.frame,
+    )
+    check(made, table.places)
+    return made
+
+
+def _choose(table: Table, x_col: str | int | None, y_col: Chosen) -> tuple[int | None, list[int]]:
+    chosen = None if y_col is None else _resolve_all(table, y_col)
+    left_out = _left_out(table)
+    if x_col is None:
+        x = _default_x(table, chosen, left_out)
+    elif str(x_col).lower() == "none" and "none" not in _known(table):
+        x, left_out = None, left_out | {i for i, c in enumerate(table.columns) if c.kind == "date"}
+    else:
+        x = _resolve(table, x_col)
+    if chosen is None:
+        chosen = [i for i in range(len(table.columns)) if i != x and i not in left_out]
+    if x in chosen:
+        raise InputError(f"{table.source}: {table.label(x)} cannot be both x and y.")
+    if not chosen:
+        raise InputError(
+            f"{table.source} has no column of numbers left for y; its columns are {', '.join(_known(table))}."
+        )
+    return x, chosen
+
+
+def _left_out(table: Table) -> set[int]:
+    """The first column, if it only names or numbers the rows."""
+    first, rest = table.columns[0], table.columns[1:]
+    if first.kind == "labels" and any(column.kind == "number" for column in rest):
+        return {0}
+    if len(rest) > 1 and not first.name and all(column.name for column in rest) and first.numbers is not None:
+        steps = first.numbers - np.arange(len(first.numbers))
+        if first.kind == "number" and np.all(steps == steps[0]) and steps[0] in (0, 1):
+            return {0}
+    return set()
+
+
+def _default_x(table: Table, chosen: list[int] | None, left_out: set[int]) -> int | None:
+    candidates = [i for i in range(len(table.columns)) if i not in left_out]
+    if chosen is not None:
+        return candidates[0] if candidates and candidates[0] not in chosen else None
+    if len(candidates) == 1 and table.columns[candidates[0]].kind != "date":
+        return None
+    return candidates[0] if candidates else None
+
+
+def _resolve_all(table: Table, given: str | int | Sequence[str] | Sequence[int]) -> list[int]:
+    if isinstance(given, str) and given not in _known(table) and "," in given:
+        given = [part.strip() for part in given.split(",")]
+    several = [given] if isinstance(given, str | int) else list(given)
+    indexes = [_resolve(table, one) for one in several]
+    if len(set(indexes)) < len(indexes):
+        raise InputError(f"{table.source}: a column is named twice in y: {', '.join(map(str, several))}.")
+    return indexes
+
+
+def _resolve(table: Table, given: str | int) -> int:
+    name = str(given).strip()
+    named = [i for i, column in enumerate(table.columns) if column.name == name]
+    if len(named) > 1:
+        numbers = " and ".join(str(i + 1) for i in named)
+        raise InputError(f"{table.source} has {len(named)} columns called {name}; choose by number: {numbers}.")
+    if named:
+        return named[0]
+    if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(table.columns):
+        return int(name) - 1
+    raise nearest_name(f"column of {table.source}", name, _known(table))
+
+
+def _known(table: Table) -> list[str]:
+    return [column.name or str(i + 1) for i, column in enumerate(table.columns)]
+
+
+def _numbers(table: Table, index: int, role: str, x_index: int | None = None) -> np.ndarray:
+    column = table.columns[index]
+    if column.numbers is None or (role == "y" and column.kind == "date"):
+        why = column.problem or f"{table.source}: {table.label(index)} holds dates; y must be numbers"
+        others = [
+            table.label(i) for i, c in enumerate(table.columns) if c.kind == "number" and i not in (index, x_index)
+        ]
+        raise InputError(f"{why}. {_advice(role, column, others)}".rstrip())
+    return column.numbers
+
+
+def _advice(role: str, column: Column, others: list[str]) -> str:
+    if column.kind == "number":
+        wrong = column.problem.endswith("expected a number")
+        return "Correct the cell, or choose other columns (--x-col, --y-col)." if wrong else ""
+    if not others:
+        return "The file has no other column of numbers."
+    options = ", ".join(f"'{name}'" for name in others[:5])
+    if role == "x":
+        date = " If it is a date, write it as 2024-05-31." if column.kind == "text" else ""
+        return f"Choose another x (--x-col, one of {options}), or count the rows (--x-col none).{date}"
+    return f"Choose what to continue (--y-col, from {options})."
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """Names for y: given ones, y or y1, y2, ... where there are none, and no name twice."""
+    blank = "y" if len(names) == 1 else "y{}"
+    made: list[str] = []
+    for index, name in enumerate(names):
+        label, count = name or blank.format(index + 1), 1
+        while label in made:
+            count += 1
+            label = f"{name} ({count})"
+        made.append(label)
+    return tuple(made)
