@@ -1,0 +1,115 @@
+"""What comes out: a forecast, or one-step predictions on known data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from unrolled.series import Series, frame_from_columns
+
+__all__ = ["Forecast", "OneStep"]
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """A continuation by every member of an ensemble.
+
+    Attributes
+    ----------
+    x
+        Where the predictions stand, shape ``(horizon,)``.
+    members
+        One continuation a member, shape ``(member, horizon, feature)``.
+    series
+        The known part that is continued, with names and units.
+    """
+
+    x: Float[np.ndarray, " horizon"]
+    members: Float[np.ndarray, "member horizon feature"]
+    series: Series
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def mean(self) -> Float[np.ndarray, "horizon feature"]:
+        """The mean over members: the prediction."""
+        return _mean(self.members)
+
+    @property
+    def spread(self) -> Float[np.ndarray, "horizon feature"]:
+        """The standard deviation over members; zero for a single one. It is not an interval."""
+        return _spread(self.members)
+
+    def columns(self) -> dict[str, Any]:
+        """x, mean and spread of every feature, by name."""
+        calendar = self.series.calendar
+        x = [calendar.format(v) for v in self.x] if calendar else self.x
+        found: dict[str, Any] = {self.series.x_name: x}
+        for i, name in enumerate(self.series.names):
+            found[name] = self.mean[:, i]
+            found[f"{name}-spread"] = self.spread[:, i]
+        return found
+
+    def to_frame(self, kind: str | None = None) -> Any:
+        """The forecast as a data frame of the library that the series came from.
+
+        Parameters
+        ----------
+        kind
+            ``"pandas"``, ``"polars"`` or ``"pyarrow"``, where another is wanted or the series was no data frame.
+        """
+        return frame_from_columns(self.columns(), kind or self.series.frame or "pandas")
+
+    def __repr__(self) -> str:
+        steps, count = len(self), len(self.members)
+        return f"Forecast of {self.series.name!r}, {steps} step{'s' * (steps != 1)}, {count} member{'s' * (count != 1)}"
+
+
+@dataclass(frozen=True, eq=False)
+class OneStep:
+    """One-step predictions on known data, each from the true values before it.
+
+    Attributes
+    ----------
+    x
+        Where the predictions stand.
+    rows
+        Which rows of the series they are.
+    members
+        Shape ``(member, time, feature)``.
+    truth
+        What the windows had as targets (repetitions of the last value where the windows were padded).
+    """
+
+    x: Float[np.ndarray, " time"]
+    rows: Int[np.ndarray, " time"]
+    members: Float[np.ndarray, "member time feature"]
+    truth: Float[np.ndarray, "time feature"]
+
+    @property
+    def mean(self) -> Float[np.ndarray, "time feature"]:
+        """The mean over members."""
+        return _mean(self.members)
+
+    @property
+    def residuals(self) -> Float[np.ndarray, "time feature"]:
+        """Truth minus prediction."""
+        return self.truth - self.mean
+
+
+def _mean(members: Float[np.ndarray, "member time feature"]) -> Float[np.ndarray, "time feature"]:
+    # Divided before it is summed: the sum over members of values near the largest float would overflow.
+    return np.sum(members / len(members), axis=0)
+
+
+def _spread(members: Float[np.ndarray, "member time feature"]) -> Float[np.ndarray, "time feature"]:
+    if len(members) < 2:
+        return np.zeros(members.shape[1:])
+    difference = members - _mean(members)
+    largest = np.max(np.abs(difference), axis=0)
+    safe = np.where(largest > 0, largest, 1.0)
+    return safe * np.sqrt(np.sum((difference / safe) ** 2, axis=0) / (len(members) - 1)) * (largest > 0)

@@ -1,0 +1,138 @@
+"""The models that have names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from unrolled.errors import InputError, nearest_name
+from unrolled.forecast._forecaster import Forecaster
+from unrolled.learn import GradientDescent, LeastSquares, Optimizer
+from unrolled.networks import NetworkDesign
+
+__all__ = ["describe_models", "model", "models", "settings"]
+
+
+@dataclass(frozen=True)
+class _Named:
+    """One entry of the table."""
+
+    about: str
+    make: Callable[[], Forecaster]
+
+
+def _lecture(layers: str) -> Callable[[], Forecaster]:
+    """150 epochs of Adam on raw values in batches of 32, the last 5 % of the windows kept for validation."""
+    return lambda: Forecaster(NetworkDesign.parse(layers), GradientDescent(epochs=150, validation=0.05))
+
+
+def _noisy_sine() -> Forecaster:
+    learner = GradientDescent(Optimizer("rmsprop"), epochs=100, batch_size=16)
+    design = NetworkDesign.parse("elman:32:relu, dense:8:relu")
+    return Forecaster(design, learner, window=4, lags_as="features", pad=True)
+
+
+def _feed_forward() -> Forecaster:
+    return replace(_lecture("dense:200:tanh")(), lags_as="features")
+
+
+def _autoregression() -> Forecaster:
+    return Forecaster(NetworkDesign(), LeastSquares(), lags_as="features", members=1)
+
+
+_TABLE = {
+    "rnn": _Named("Elman network, 200 tanh units", _lecture("elman:200:tanh")),
+    "rnn-2layer": _Named("two Elman layers of 500 sigmoid units", _lecture("elman:500:sigmoid, elman:500:sigmoid")),
+    "lstm-2layer": _Named("two LSTM layers of 250 units", _lecture("lstm:250, lstm:250")),
+    "dense-gru-2layer": _Named(
+        "two dense layers of 125 ReLU units, then two GRU layers of 250",
+        _lecture("dense:125:relu, dense:125:relu, gru:250, gru:250"),
+    ),
+    "noisy-sine": _Named(
+        "Elman network of 32 ReLU units and a dense layer of 8; the lags are features of one step", _noisy_sine
+    ),
+    "feed-forward": _Named("dense network of 200 tanh units that sees the window at once", _feed_forward),
+    "autoregression": _Named("linear recurrence on the window, solved by least squares", _autoregression),
+}
+
+_NETWORK = ("network", "units", "layers", "activation", "output")
+_OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
+_LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name != "optimizer")
+_FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design", "learner", "name"))
+
+
+def models() -> tuple[str, ...]:
+    """The names that :func:`model` knows."""
+    return tuple(_TABLE)
+
+
+def describe_models() -> dict[str, str]:
+    """What each named model is, in words."""
+    return {name: entry.about for name, entry in _TABLE.items()}
+
+
+def settings() -> tuple[str, ...]:
+    """The settings that :func:`model` takes."""
+    return (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER)
+
+
+def model(name: str = "rnn", **changed: Any) -> Forecaster:
+    """A model by name, with some settings changed.
+
+    Parameters
+    ----------
+    name
+        ``rnn``, ``rnn-2layer``, ``lstm-2layer``, ``dense-gru-2layer`` (the lecture's four networks), ``noisy-sine``
+        (its fifth), ``feed-forward`` or ``autoregression``.
+    changed
+        ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
+        that the model has, ``output``; ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
+        :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
+        ``validation``, ``clip_norm``, ``clip_value``, ``patience``, ``improvement``); everything of
+        :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
+        ``precision``).
+
+    Raises
+    ------
+    InputError
+        An unknown model or setting (the message offers the nearest), or a setting that says nothing to this model.
+
+    Examples
+    --------
+    >>> import unrolled
+    >>> unrolled.model("rnn", units=50, window=3).summary().parameters
+    2651
+    """
+    if name not in models():
+        raise nearest_name("model", name, _TABLE)
+    for setting in changed:
+        if setting not in settings():
+            raise nearest_name("setting", setting, settings())
+    made = replace(_TABLE[name].make(), name=name, **{k: v for k, v in changed.items() if k in _FORECASTER})
+    made = replace(made, design=_design(made.design, changed))
+    return replace(made, learner=_learner(made, changed))
+
+
+def _design(design: NetworkDesign, changed: dict[str, Any]) -> NetworkDesign:
+    output = changed.get("output", design.output)
+    if "network" in changed:
+        design = NetworkDesign.parse(changed["network"])
+    hidden = {setting: changed.get(setting) for setting in ("units", "layers", "activation")}
+    return replace(design.with_hidden(**hidden), output=output)
+
+
+def _learner(made: Forecaster, changed: dict[str, Any]) -> GradientDescent | LeastSquares:
+    learning = {k: v for k, v in changed.items() if k in _LEARNER}
+    optimizer = {_OPTIMIZER[k]: v for k, v in changed.items() if k in _OPTIMIZER}
+    if isinstance(made.learner, LeastSquares):
+        if learning or optimizer:
+            odd = ", ".join(k for k in changed if k in _LEARNER or k in _OPTIMIZER)
+            raise InputError(f"{made.name} is solved in one step, so {odd} says nothing to it; leave it out.")
+        return made.learner
+    if learning.get("stateful") and "shuffle" not in learning:
+        learning["shuffle"] = False
+    chosen = made.learner.optimizer
+    if optimizer.get("name", chosen.name) != chosen.name:
+        chosen = Optimizer(optimizer["name"])
+    return replace(made.learner, optimizer=replace(chosen, **optimizer), **learning)

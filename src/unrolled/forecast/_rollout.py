@@ -1,0 +1,83 @@
+"""The closed loop of every member: one compiled program."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from unrolled.networks import Network, closed_loop, map_members, padded_steps, run_in_lanes
+
+__all__ = ["rollout"]
+
+
+def rollout(
+    networks: Network,
+    windows: Float[np.ndarray, "window lag feature"],
+    horizon: int,
+    *,
+    flat: bool,
+    lanes: int | None,
+) -> Float[Array, "member horizon feature"]:
+    """Continue from the last window, each prediction fed back.
+
+    Parameters
+    ----------
+    networks
+        Members.
+    windows
+        The windows of the history, in order; only a stateful network looks at more than the last.
+    horizon
+        How many steps.
+    flat
+        Whether the lags are features of one step.
+    lanes
+        For a stateful network, how many states it carries from window to window.
+    """
+    steps = padded_steps(horizon)
+    if lanes is None:
+        return _stateless(networks, windows[-1], steps=steps, flat=flat)[:, :horizon]
+    return _stateful(networks, windows, steps=steps, flat=flat, lanes=lanes)[:, :horizon]
+
+
+@partial(jax.jit, static_argnames=("steps", "flat"))
+def _stateless(networks: Network, window: Array, *, steps: int, flat: bool) -> Array:
+    def one(network: Network) -> Array:
+        def predict(window: Array, carried: None) -> tuple[Array, None]:
+            outputs, _ = network.run(_shown(window, flat), network.initial_states(), last=1)
+            return outputs[0], carried
+
+        return closed_loop(predict, window, None, steps)
+
+    return map_members(one, networks)
+
+
+@partial(jax.jit, static_argnames=("steps", "flat", "lanes"))
+def _stateful(networks: Network, windows: Array, *, steps: int, flat: bool, lanes: int) -> Array:
+    """Windows go to the lanes in turn, through the known part and on through the predicted one."""
+    known = windows.shape[0] - 1  # the last window is the first to predict from
+
+    def one(network: Network) -> Array:
+        inputs = jax.vmap(lambda window: _shown(window, flat))(windows[:-1])
+        states = network.initial_states((lanes,))
+        if known:
+            _, states = run_in_lanes(network, inputs, states, lanes)
+
+        def predict(window: Array, carried: tuple[Any, Array]) -> tuple[Array, tuple[Any, Array]]:
+            states, index = carried
+            lane = index % lanes
+            outputs, after = network.run(_shown(window, flat), jax.tree.map(lambda s: s[lane], states), last=1)
+            states = jax.tree.map(lambda all_lanes, new: all_lanes.at[lane].set(new), states, after)
+            return outputs[0], (states, index + 1)
+
+        return closed_loop(predict, windows[-1], (states, jnp.int32(known)), steps)
+
+    return map_members(one, networks)
+
+
+def _shown(window: Float[Array, "lag feature"], flat: bool) -> Float[Array, "time inp"]:
+    return window.reshape(1, -1) if flat else window

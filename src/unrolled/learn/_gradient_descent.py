@@ -1,0 +1,201 @@
+"""Training by first-order updates: one compiled program for all epochs of all members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from unrolled.errors import TrainingError
+from unrolled.learn._epoch import Learning, Progress, run_epoch, update_rule, validation_loss
+from unrolled.learn._history import Fit, History, Status
+from unrolled.learn._learner import GradientDescent
+from unrolled.networks import Network, map_members
+from unrolled.types import Batch
+
+__all__ = ["Watch", "train"]
+
+Watch = Callable[[History, int], None]
+
+# Epochs run in stretches of about this long, so that a progress bar moves and Ctrl-C is heard. Between stretches only
+# the number of epochs to reach changes, so all stretches are one program.
+_STRETCH_SECONDS = 0.25
+# Losses are kept in arrays of this many epochs, or twice, four times, ...: runs of 100 and of 150 share a program.
+_LEAST_CAPACITY = 256
+
+
+class _State(NamedTuple):
+    """Where the training of one member stands."""
+
+    progress: Progress
+    best: Any
+    best_loss: Float[Array, ""]
+    waited: Int[Array, ""]
+    epoch: Int[Array, ""]
+    status: Int[Array, ""]
+    loss: Float[Array, " capacity"]
+    validation_loss: Float[Array, " capacity"]
+
+
+def train(
+    networks: Network, learner: GradientDescent, batch: Batch, *, keys: Sequence[Array], watch: Watch | None = None
+) -> Fit:
+    """Train every member on the same sequences.
+
+    Parameters
+    ----------
+    networks
+        Initial weights with a leading axis of members; their dtype is the precision of the training.
+    learner
+        The settings.
+    batch
+        The sequences; the last ones validate, if the settings say so.
+    keys
+        One random key a member, for the order of the sequences.
+    watch
+        Called now and then with the history so far and the number of epochs to come; it does not slow the loop.
+
+    Returns
+    -------
+    Fit
+        Trained weights and the history.
+
+    Raises
+    ------
+    TrainingError
+        The loss of every member became infinite.
+    """
+    count, _ = learner.split(len(batch))
+    dtype = jax.tree.leaves(networks)[0].dtype
+    batch = jax.tree.map(lambda leaf: np.asarray(leaf, dtype), batch)
+    training, validation = batch.rows(0, count), batch.rows(count, len(batch)) if count < len(batch) else None
+    capacity = max(_LEAST_CAPACITY, 1 << (learner.epochs - 1).bit_length())
+    settings = learner.compiled_part(capacity)
+    rate = np.asarray(learner.optimizer.rate, dtype)
+    states = _start(networks, rate, settings)
+    words = np.stack([np.asarray(jax.random.key_data(key)) for key in keys])
+    advance = partial(_advance, rate=rate, training=training, validation=validation, words=words, learner=settings)
+    states = _run(advance, states, learner, watch, validation is not None)
+    return _finish(states, learner, validation is not None)
+
+
+@partial(jax.jit, static_argnames="learner")
+def _start(networks: Network, rate: Array, learner: GradientDescent) -> _State:
+    def start(network: Network) -> _State:
+        moments = update_rule(learner, rate).init(network)  # pyright: ignore[reportArgumentType]
+        unknown = jnp.full(learner.epochs, jnp.nan, rate.dtype)
+        zero = jnp.zeros((), jnp.int32)
+        best = network if learner.patience else None
+        return _State(
+            Progress(network, moments), best, jnp.array(jnp.inf, rate.dtype), zero, zero, zero, unknown, unknown
+        )
+
+    return jax.vmap(start)(networks)
+
+
+@partial(jax.jit, static_argnames="learner", donate_argnames="states")
+def _advance(
+    states: _State,
+    until: Array,
+    *,
+    rate: Array,
+    training: Batch,
+    validation: Batch | None,
+    words: Array,
+    learner: GradientDescent,
+) -> _State:
+    """Train every member up to epoch ``until``."""
+
+    def one(state: _State, key: Array) -> _State:
+        learning = Learning(learner, rate, training, validation, key)
+        unfinished = lambda s: (s.epoch < until) & (s.status == Status.RUNNING)  # noqa: E731
+        return jax.lax.while_loop(unfinished, lambda s: _epoch(s, learning), state)
+
+    return map_members(one, states, jax.random.wrap_key_data(words))
+
+
+def _epoch(state: _State, learning: Learning) -> _State:
+    progress, states, loss = run_epoch(state.progress, state.epoch, learning)
+    validated = validation_loss(progress.network, states, learning)
+    state = state._replace(
+        progress=progress,
+        epoch=state.epoch + 1,
+        status=jnp.where(jnp.isfinite(loss), state.status, Status.NOT_FINITE),
+        loss=state.loss.at[state.epoch].set(loss),
+        validation_loss=state.validation_loss.at[state.epoch].set(validated),
+    )
+    judged = loss if learning.validation is None else validated
+    patience, improvement = learning.learner.patience, learning.learner.improvement
+    return _stop_early(state, judged, patience, improvement) if patience else state
+
+
+def _stop_early(state: _State, judged: Array, patience: int, improvement: float) -> _State:
+    better = judged < state.best_loss - improvement
+    waited = jnp.where(better, 0, state.waited + 1)
+    ended = (waited >= patience) & (state.status == Status.RUNNING)
+    return state._replace(
+        best=jax.tree.map(lambda new, old: jnp.where(better, new, old), state.progress.network, state.best),
+        best_loss=jnp.where(better, judged, state.best_loss),
+        waited=waited,
+        status=jnp.where(ended, Status.STOPPED_EARLY, state.status),
+    )
+
+
+def _run(
+    advance: Callable[..., _State], states: _State, learner: GradientDescent, watch: Watch | None, validated: bool
+) -> _State:
+    states = jax.block_until_ready(advance(states, np.int32(0)))  # compiles; trains nothing
+    done, stretch = 0, 1
+    while done < learner.epochs:
+        began = perf_counter()
+        until = min(done + stretch, learner.epochs)
+        states = jax.block_until_ready(advance(states, np.int32(until)))
+        seconds = max(perf_counter() - began, 1e-4)
+        stretch = max(1, min(8 * stretch, int((until - done) * _STRETCH_SECONDS / seconds)))
+        done = until
+        if watch is not None:
+            watch(_history(states, validated), learner.epochs)
+        if not np.any(np.asarray(states.status) == Status.RUNNING):
+            break
+    return states
+
+
+def _history(states: _State, validated: bool) -> History:
+    loss, validation, epochs, codes = (
+        np.asarray(leaf) for leaf in (states.loss, states.validation_loss, states.epoch, states.status)
+    )
+    longest = int(epochs.max())
+    status = tuple(Status(int(code)) for code in codes)
+    return History(
+        loss.astype(np.float64)[:, :longest],
+        validation.astype(np.float64)[:, :longest] if validated else None,
+        epochs.astype(np.int64),
+        status,
+    )
+
+
+def _finish(states: _State, learner: GradientDescent, validated: bool) -> Fit:
+    history = _history(states, validated)
+    ended = tuple(Status.FINISHED if status == Status.RUNNING else status for status in history.status)
+    chosen = states.best if learner.patience else states.progress.network
+    networks = jax.tree.map(np.asarray, chosen)
+    history = replace(history, status=_judged(ended, networks))
+    if not history.usable.any():
+        raise TrainingError(
+            f"training failed after {int(history.epochs.max())} epochs: {Status.NOT_FINITE.text} "
+            f"(learning rate {learner.optimizer.rate:g})."
+        )
+    return Fit(networks, history)
+
+
+def _judged(status: tuple[Status, ...], networks: Network) -> tuple[Status, ...]:
+    """A finite last loss does not promise finite weights: the last update came after it."""
+    finite = np.all([np.isfinite(leaf).reshape(len(leaf), -1).all(1) for leaf in jax.tree.leaves(networks)], axis=0)
+    return tuple(code if fine else Status.NOT_FINITE for code, fine in zip(status, finite, strict=True))

@@ -1,0 +1,92 @@
+"""The readout alone, learned in one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from unrolled.errors import InputError, TrainingError
+from unrolled.learn._history import Fit
+from unrolled.networks import Network, map_members
+from unrolled.types import Batch
+
+__all__ = ["LeastSquares", "solve_readout"]
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Learn V and c by least squares, everything before them staying as it is.
+
+    ``V, c = argmin sum_t |V h_t + c - y_t|^2``, by singular values: the normal equations would square the condition
+    number. With fewer equations than unknowns the shortest solution is taken. On a network without hidden layers
+    this is a linear autoregression.
+
+    Attributes
+    ----------
+    intercept
+        Whether to learn c; otherwise it is zero.
+    """
+
+    intercept: bool = True
+
+
+def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit:
+    """Solve for the readout of every member.
+
+    Parameters
+    ----------
+    networks
+        Weights with a leading axis of members; the output function must be linear.
+    learner
+        The settings.
+    batch
+        The sequences.
+
+    Returns
+    -------
+    Fit
+        The networks with their readouts replaced.
+
+    Raises
+    ------
+    InputError
+        The output function is not linear.
+    TrainingError
+        Hidden activities, targets or the solution are not finite in the precision in use.
+    """
+    if networks.readout.activation != "linear":
+        raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
+    dtype = networks.readout.V.dtype
+    hidden = _hidden(networks, jnp.asarray(batch.inputs, dtype), last=batch.targets.shape[1])
+    targets = np.asarray(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
+    solved = [_solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, learner.intercept) for h in hidden]
+    readout = networks.readout
+    found = jax.tree.unflatten(jax.tree.structure(readout), [np.stack(parts) for parts in zip(*solved, strict=True)])
+    return Fit(Network(jax.tree.map(np.asarray, networks.layers), found), None)
+
+
+@partial(jax.jit, static_argnames="last")
+def _hidden(networks: Network, inputs: Array, *, last: int) -> Float[Array, "member batch last unit"]:
+    def one(network: Network) -> Array:
+        return network.hidden(inputs, network.initial_states((inputs.shape[0],)), last=last)[0]
+
+    return map_members(one, networks)
+
+
+def _solve(
+    h: Float[np.ndarray, "row unit"], targets: Float[np.ndarray, "row output"], intercept: bool
+) -> tuple[Float[np.ndarray, "output unit"], Float[np.ndarray, " output"]]:
+    columns = np.hstack([h, np.ones((len(h), 1), h.dtype)]) if intercept else h
+    if not (np.isfinite(columns).all() and np.isfinite(targets).all()):
+        raise TrainingError(f"the values are not finite in {h.dtype}; scale the data.")
+    solution = np.linalg.lstsq(columns, targets, rcond=None)[0].T
+    if not np.isfinite(solution).all():
+        raise TrainingError(f"least squares found no solution that is finite in {h.dtype}; scale the data.")
+    if intercept:
+        return np.ascontiguousarray(solution[:, :-1]), solution[:, -1].copy()
+    return np.ascontiguousarray(solution), np.zeros(targets.shape[1], h.dtype)
