@@ -1,0 +1,25 @@
+"""From the data options to a series."""
+
+from __future__ import annotations
+
+from unrolled.cli._options import DataOptions
+from unrolled.errors import InputError
+from unrolled.series import Series, dataset, read
+
+__all__ = ["DEFAULT_DATASET", "load_series"]
+
+DEFAULT_DATASET = "pairing-particles"
+
+
+def load_series(options: DataOptions, *, default: str | None = DEFAULT_DATASET) -> Series | None:
+    """The series that the options name; the default one if they name none, ``None`` if there is no default."""
+    if options.file is not None and options.dataset is not None:
+        raise InputError("give a file or --dataset, not both.")
+    if options.file is not None:
+        return read(options.file, x_col=options.x_col, y_col=options.y_col)
+    if options.x_col is not None or options.y_col is not None:
+        raise InputError("--x-col and --y-col choose columns of a file; name the file too.")
+    name = options.dataset or default
+    if name is None:
+        return None
+    return dataset(name)

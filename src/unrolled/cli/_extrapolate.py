@@ -1,0 +1,127 @@
+"""``unrolled extrapolate``: learn a series and continue it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unrolled.cli._options import DataOptions, ModelOptions, OutputOptions, figure_kinds
+from unrolled.errors import InputError
+
+if TYPE_CHECKING:
+    from unrolled.evaluate import Trial
+    from unrolled.forecast import FittedForecaster
+    from unrolled.series import Series
+
+__all__ = ["extrapolate"]
+
+
+def extrapolate(
+    data: DataOptions,
+    model: ModelOptions,
+    output: OutputOptions,
+    at: Annotated[
+        str | None,
+        typer.Option(help="With --target x-to-y: predict at these x, with commas between.", show_default=False),
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="Continue with the model saved in this folder.", show_default=False),
+    ] = None,
+) -> None:
+    """Learn a series and continue it: a table, figures, a report and the saved model.
+
+    Without a FILE it does the lecture's example: 12 known correlation energies of the pairing model, continued by 8.
+    A FILE is learned as a whole and continued by a third of its number, unless --train or --horizon say otherwise.
+    """
+    began = perf_counter()
+    from unrolled.compilation import use_compilation_cache
+    from unrolled.report import result_folder, to_json, trial_report
+
+    use_compilation_cache()
+    loaded = perf_counter() - began
+    kinds = figure_kinds(output.figures)
+    with result_folder(output.out, overwrite=output.overwrite) as folder:
+        trial = _continue_saved(data, model, at, from_) if from_ else _train(data, model, at, output.verbose)
+        report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
+        _write(trial, folder.making, kinds)
+        report["seconds"]["total"] = perf_counter() - began
+        text = to_json(report)
+        (folder.making / "report.json").write_text(text + "\n", encoding="utf-8")
+        path = folder.finish()
+    if output.json:
+        typer.echo(text)
+    else:
+        from unrolled.cli._tables import print_trial
+
+        print_trial(trial, report, path)
+
+
+def _train(data: DataOptions, options: ModelOptions, at: str | None, verbose: bool) -> Trial:
+    from unrolled.cli._data import load_series
+    from unrolled.cli._progress import watching
+    from unrolled.evaluate import extrapolate
+    from unrolled.forecast import model
+
+    series = load_series(data)
+    assert series is not None
+    made = model(options.model or _default_model(data), **options.settings())
+    if at is not None and made.target != "x-to-y":
+        raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
+    with watching(verbose=verbose) as watch:
+        return extrapolate(series, made, train=data.train, horizon=data.horizon, x=_places(at), watch=watch)
+
+
+def _default_model(data: DataOptions) -> str:
+    return "noisy-sine" if data.dataset == "noisy-sine" else "rnn"
+
+
+def _continue_saved(data: DataOptions, options: ModelOptions, at: str | None, folder: Path) -> Trial:
+    from unrolled.cli._data import load_series
+    from unrolled.evaluate import default_extent, extrapolate_from
+    from unrolled.forecast import load
+
+    given = [f"--{name.replace('_', '-')}" for name in options.settings()] + (["--model"] if options.model else [])
+    if given:
+        raise InputError(f"a saved model is trained already, so {', '.join(given)} says nothing; leave it out.")
+    fitted = load(folder)
+    series = load_series(data, default=None) or fitted.series
+    train, horizon = default_extent(series, data.train, data.horizon)
+    _check_features(fitted, series)
+    return extrapolate_from(fitted, series, train=train, horizon=horizon, x=_places(at))
+
+
+def _check_features(fitted: FittedForecaster, series: Series) -> None:
+    learned = fitted.series.values.shape[1]
+    if series.values.shape[1] != learned:
+        raise InputError(
+            f"the saved model learned {learned} column{'s' * (learned != 1)} ({', '.join(fitted.series.names)}); "
+            f"{series.name} has {series.values.shape[1]}. Choose columns with --y-col."
+        )
+
+
+def _places(at: str | None) -> list[float] | None:
+    if at is None:
+        return None
+    try:
+        return [float(part) for part in at.split(",")]
+    except ValueError:
+        raise InputError(f"--at needs numbers with commas between, as in 42,44.5; came {at!r}.") from None
+
+
+def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
+    from unrolled.cli._figures import save_trial_figures
+    from unrolled.cli._tables import trial_text
+    from unrolled.report import forecast_csv, history_csv, members_csv
+
+    (folder / "forecast.csv").write_text(forecast_csv(trial), encoding="utf-8")
+    (folder / "members.csv").write_text(members_csv(trial), encoding="utf-8")
+    if trial.fitted.history is not None:
+        (folder / "history.csv").write_text(history_csv(trial.fitted.history), encoding="utf-8")
+    (folder / "summary.txt").write_text(trial_text(trial), encoding="utf-8")
+    trial.fitted.save(folder / "model")
+    if kinds:
+        save_trial_figures(trial, folder, kinds)

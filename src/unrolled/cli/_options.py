@@ -1,0 +1,96 @@
+"""Options that verbs share, in groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from unrolled.errors import InputError
+
+__all__ = ["DataOptions", "ModelOptions", "OutputOptions", "figure_kinds"]
+
+
+def _option(text: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=text, metavar=metavar, show_default=False)
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which numbers."""
+
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A table: CSV, text, Parquet, .npy; - reads standard input.", show_default=False),
+    ] = None
+    dataset: Annotated[str | None, _option("A series by name; see 'unrolled datasets'.")] = None
+    train: Annotated[int | None, _option("Learn from the first so many points.")] = None
+    horizon: Annotated[int | None, _option("Predict so many steps.")] = None
+    x_col: Annotated[str | None, _option("Column of x, by name or number; 'none' counts the rows.")] = None
+    y_col: Annotated[str | None, _option("Column(s) of y, by name or number, with commas between.")] = None
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model, and how it learns; what is left out is as the model has it."""
+
+    model: Annotated[
+        str | None,
+        _option(
+            "rnn (default), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, autoregression.",
+            panel=_MODEL,
+        ),
+    ] = None
+    window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
+    network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
+    units: Annotated[int | None, _option("Units of every recurrent layer.")] = None
+    layers: Annotated[int | None, _option("Number of recurrent layers.")] = None
+    activation: Annotated[str | None, _option("tanh, sigmoid, relu, ... of those layers.")] = None
+    output: Annotated[str | None, _option("Output function; linear as a rule.")] = None
+    lags_as: Annotated[str | None, _option("Lags as steps in time, or features of one step.")] = None
+    target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
+    scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None
+    members: Annotated[int | None, _option("Networks in the ensemble (16).")] = None
+    seed: Annotated[int | None, _option("Decides everything random (0).")] = None
+    precision: Annotated[str | None, _option("float64 or float32.")] = None
+    epochs: Annotated[int | None, _option("Passes over the training windows.")] = None
+    batch_size: Annotated[int | None, _option("Windows an update.")] = None
+    loss: Annotated[str | None, _option("squared, absolute, huber.")] = None
+    optimizer: Annotated[str | None, _option("adam, rmsprop, sgd, adamw.")] = None
+    learning_rate: Annotated[float | None, _option("Step size.")] = None
+    momentum: Annotated[float | None, _option("Momentum of sgd.")] = None
+    validation: Annotated[float | None, _option("Share of the windows, from the end, kept for validation.")] = None
+    patience: Annotated[int | None, _option("Stop early after so many epochs without progress.")] = None
+    clip_norm: Annotated[float | None, _option("Longest gradient.")] = None
+    shuffle: Annotated[bool | None, _option("Windows in a new order every epoch.", "--shuffle/--no-shuffle")] = None
+    stateful: Annotated[bool | None, _option("Carry the state from batch to batch.", "--stateful/--no-stateful")] = None
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that were given, by the names that :func:`unrolled.model` takes."""
+        return {name: value for name, value in vars(self).items() if value is not None and name != "model"}
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where results go, and in what form."""
+
+    out: Annotated[Path | None, _option("Folder for the results, new or empty (unrolled-out/001, 002, ...).")] = None
+    overwrite: Annotated[
+        bool, _option("Let --out hold files; those of the same names are replaced.", "--overwrite")
+    ] = False
+    figures: Annotated[str, _option("Kinds of figure files: png, pdf, svg, or none (png,pdf).")] = "png,pdf"
+    json: Annotated[bool, _option("Print the report as JSON, and nothing else.", "--json")] = False
+    verbose: Annotated[bool, _option("Print a line an epoch.", "--verbose", "-v")] = False
+
+
+def figure_kinds(text: str) -> tuple[str, ...]:
+    """The kinds of figure files that ``--figures`` names."""
+    kinds = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if kinds == ("none",) or not kinds:
+        return ()
+    odd = [kind for kind in kinds if kind not in ("png", "pdf", "svg")]
+    if odd:
+        raise InputError(f"--figures takes png, pdf, svg or none; came {odd[0]!r}.")
+    return kinds

@@ -1,0 +1,13 @@
+"""Judging: scores against the truth, trials of one model, sweeps over many settings."""
+
+from unrolled.evaluate._scores import Scores as Scores
+from unrolled.evaluate._scores import score as score
+from unrolled.evaluate._sweep import SweepRow as SweepRow
+from unrolled.evaluate._sweep import combinations as combinations
+from unrolled.evaluate._sweep import parse_sweep as parse_sweep
+from unrolled.evaluate._sweep import sweep as sweep
+from unrolled.evaluate._trial import Seconds as Seconds
+from unrolled.evaluate._trial import Trial as Trial
+from unrolled.evaluate._trial import default_extent as default_extent
+from unrolled.evaluate._trial import extrapolate as extrapolate
+from unrolled.evaluate._trial import extrapolate_from as extrapolate_from

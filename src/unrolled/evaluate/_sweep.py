@@ -1,0 +1,148 @@
+"""Other things to try: the same series, many settings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unrolled.errors import InputError, TrainingError, nearest_name
+from unrolled.evaluate._trial import Trial, extrapolate
+from unrolled.forecast import Forecaster, model, settings
+from unrolled.series import Series
+
+__all__ = ["SweepRow", "combinations", "parse_sweep", "sweep"]
+
+_MOST_COMBINATIONS = 1_000
+_FLAGS = {"true": True, "false": False, "yes": True, "no": False}
+
+
+@dataclass(frozen=True, eq=False)
+class SweepRow:
+    """One line of the table: the settings, and what came of them.
+
+    Attributes
+    ----------
+    settings
+        What distinguishes this line.
+    trial
+        ``None`` where the training failed.
+    failure
+        Why, in words.
+    """
+
+    settings: dict[str, Any]
+    trial: Trial | None
+    failure: str = ""
+
+    @property
+    def label(self) -> str:
+        """The settings in one line of text."""
+        return ", ".join(str(v) if k == "model" else f"{k}={v}" for k, v in self.settings.items())
+
+
+def parse_sweep(text: str) -> tuple[str, list[Any]]:
+    """``"units=50,200,500"`` as a name and its values.
+
+    Raises
+    ------
+    InputError
+        Not of that form, or an unknown setting.
+
+    Examples
+    --------
+    >>> from unrolled.evaluate import parse_sweep
+    >>> parse_sweep("units=50,200")
+    ('units', [50, 200])
+    """
+    name, equals, values = text.partition("=")
+    name = name.strip().replace("-", "_")
+    parts = [part.strip() for part in values.split(";" if name == "network" else ",")]
+    if not equals or not all(parts):
+        raise InputError(f"a sweep is written SETTING=VALUE,VALUE,... as in units=50,200,500; came {text!r}.")
+    if name not in settings():
+        raise nearest_name("setting", name, settings())
+    return name, [_value(part) for part in parts]
+
+
+def combinations(models: Sequence[str], grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Every model with every combination of settings; ``model`` is named .
+
+    Examples
+    --------
+    >>> from unrolled.evaluate import combinations
+    >>> combinations(["rnn"], {"units": [50, 200]})
+    [{'model': 'rnn', 'units': 50}, {'model': 'rnn', 'units': 200}]
+    """
+    made = [
+        {"model": name, **dict(zip(grid, values, strict=True))}
+        for name in models
+        for values in itertools.product(*grid.values())
+    ]
+    if len(made) > _MOST_COMBINATIONS:
+        raise InputError(f"the sweep has {len(made)} combinations; {_MOST_COMBINATIONS} are the most.")
+    return made
+
+
+def sweep(
+    series: Series,
+    chosen: Iterable[Mapping[str, Any]],
+    *,
+    train: int,
+    horizon: int,
+    common: Mapping[str, Any] | None = None,
+    watch: Callable[[SweepRow], None] | None = None,
+) -> list[SweepRow]:
+    """Train and score every combination of settings on the same series.
+
+    Parameters
+    ----------
+    series
+        With known values beyond ``train``, so that there is an error to compare.
+    chosen
+        What :func:`combinations` makes.
+    train, horizon
+        How many points to train on and to predict.
+    common
+        Settings that all share.
+    watch
+        Called with every row when it is done.
+
+    Returns
+    -------
+    list
+        One row a combination, in order. A training that fails is a row that says so.
+
+    Raises
+    ------
+    InputError
+        A combination that cannot be: found before anything is trained.
+    """
+    wanted = [dict(settings) for settings in chosen]
+    made: list[Forecaster] = [model(entry["model"], **(dict(common or {}) | _without_model(entry))) for entry in wanted]
+    for forecaster in made:
+        forecaster.check(series.head(train))
+    rows = []
+    for entry, forecaster in zip(wanted, made, strict=True):
+        try:
+            row = SweepRow(entry, extrapolate(series, forecaster, train=train, horizon=horizon))
+        except TrainingError as error:
+            row = SweepRow(entry, None, str(error))
+        rows.append(row)
+        if watch is not None:
+            watch(row)
+    return rows
+
+
+def _without_model(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "model"}
+
+
+def _value(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return _FLAGS.get(text.lower(), text)

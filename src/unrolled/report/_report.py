@@ -1,0 +1,192 @@
+"""The record of a trial: what went in, what came out, versions, seeds, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from unrolled._version import __version__
+from unrolled.evaluate import SweepRow, Trial
+from unrolled.forecast import FittedForecaster, Forecaster
+from unrolled.learn import LeastSquares
+from unrolled.metrics import mean_squared_error
+from unrolled.series import Series
+
+__all__ = ["SCHEMA", "data_sha256", "sweep_report", "to_json", "trial_report"]
+
+SCHEMA = 1
+_PACKAGES = ("jax", "jaxlib", "numpy", "equinox", "optax")
+
+
+def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | None = None) -> dict[str, Any]:
+    """Everything that a reader needs to believe, or repeat, a forecast, as plain data for JSON.
+
+    Parameters
+    ----------
+    trial
+        What was done.
+    total_seconds
+        From the start of the program to the report.
+    import_seconds
+        How much of that went into loading libraries.
+
+    Returns
+    -------
+    dict
+        ``schema``, ``series``, ``model``, ``train``, ``horizon``, ``forecast`` (one object a step and feature:
+        ``x``, ``name``, ``mean``, ``spread`` and, where known, ``truth``), ``score``, ``one_step``, ``history``,
+        ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite
+        are ``null``.
+    """
+    seconds = asdict(trial.seconds) | {"total": total_seconds}
+    if import_seconds is not None:
+        seconds["import"] = import_seconds
+    model = trial.fitted.model
+    return {
+        "schema": SCHEMA,
+        "series": describe_series(trial.series),
+        "model": describe_model(model, trial.series.values.shape[1]),
+        "train": trial.train,
+        "horizon": len(trial.forecast),
+        "forecast": _forecast(trial),
+        "score": asdict(trial.scores),
+        "one_step": {
+            f"mse_{part}": mean_squared_error(one_step.mean, one_step.truth)
+            for part, one_step in trial.one_step.items()
+        },
+        "history": _history(trial.fitted),
+        "seconds": seconds,
+        "seed": model.seed,
+        "notes": list(trial.fitted.notes),
+        **_provenance(trial.series),
+    }
+
+
+def sweep_report(series: Series, rows: list[SweepRow], *, train: int, horizon: int, total_seconds: float) -> dict:
+    """The record of a sweep: one object a row with settings, score, parameters and seconds."""
+    return {
+        "schema": SCHEMA,
+        "series": describe_series(series),
+        "train": train,
+        "horizon": horizon,
+        "rows": [_sweep_row(row) for row in rows],
+        "seconds": {"total": total_seconds},
+        **_provenance(series),
+    }
+
+
+def describe_series(series: Series) -> dict[str, Any]:
+    """A series without its numbers."""
+    return {
+        "name": series.name,
+        "source": series.source,
+        "points": len(series),
+        "names": list(series.names),
+        "units": list(series.units),
+        "x_name": series.x_name,
+        "x_unit": series.x_unit,
+        "spacing": series.spacing,
+    }
+
+
+def describe_model(model: Forecaster, features: int) -> dict[str, Any]:
+    """A model's settings and its layers."""
+    summary = model.summary(features)
+    learner: dict[str, Any] = asdict(model.learner)
+    if isinstance(model.learner, LeastSquares):
+        learner["kind"] = "least-squares"
+    else:
+        learner["optimizer"]["learning_rate"] = model.learner.optimizer.rate
+        learner["kind"] = "gradient-descent"
+    kept = ("name", "window", "lags_as", "target", "scale", "pad", "members", "precision")
+    return {name: getattr(model, name) for name in kept} | {
+        "network": str(model.design),
+        "output": model.design.output,
+        "learner": learner,
+        "layers": [asdict(row) for row in summary.rows],
+        "parameters": summary.parameters,
+    }
+
+
+def data_sha256(series: Series) -> str:
+    """The hash of the numbers alone: x, then the values row by row, as little-endian float64."""
+    digest = hashlib.sha256()
+    for numbers in (series.x, series.values):
+        digest.update(np.ascontiguousarray(numbers, "<f8").tobytes())
+    return digest.hexdigest()
+
+
+def to_json(report: dict[str, Any]) -> str:
+    """The report as JSON text; numbers that are not finite become ``null``."""
+    return json.dumps(_finite(report), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _provenance(series: Series) -> dict[str, Any]:
+    versions = {"unrolled": __version__, "python": platform.python_version()}
+    return {
+        "versions": versions | {name: version(name) for name in _PACKAGES},
+        "platform": platform.platform(terse=True),
+        "data_sha256": data_sha256(series),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _forecast(trial: Trial) -> list[dict[str, Any]]:
+    forecast, truth, series = trial.forecast, trial.truth, trial.series
+    entries = []
+    for step, x in enumerate(forecast.x):
+        place = series.format_x(float(x)) if series.calendar else float(x)
+        for feature, name in enumerate(series.names):
+            entry = {"x": place, "name": name, "mean": float(forecast.mean[step, feature])}
+            entry["spread"] = float(forecast.spread[step, feature])
+            if step < len(truth):
+                entry["truth"] = float(truth[step, feature])
+            entries.append(entry)
+    return entries
+
+
+def _history(fitted: FittedForecaster) -> dict[str, Any] | None:
+    history = fitted.history
+    if history is None:
+        return None
+    validation = history.validation_loss
+    usable = history.usable
+    return {
+        "loss": history.loss[usable].mean(axis=0).tolist(),
+        "validation_loss": None if validation is None else validation[usable].mean(axis=0).tolist(),
+        "members": [
+            {"epochs": int(epochs), "status": status.text, "loss": float(loss[epochs - 1])}
+            for epochs, status, loss in zip(history.epochs, history.status, history.loss, strict=True)
+        ],
+    }
+
+
+def _sweep_row(row: SweepRow) -> dict[str, Any]:
+    if row.trial is None:
+        return {"settings": row.settings, "failure": row.failure}
+    trial = row.trial
+    return {
+        "settings": row.settings,
+        "score": asdict(trial.scores),
+        "parameters": trial.fitted.model.summary(trial.series.values.shape[1]).parameters,
+        "seconds": asdict(trial.seconds),
+        "notes": list(trial.fitted.notes),
+    }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

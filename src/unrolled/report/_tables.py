@@ -1,0 +1,93 @@
+"""The tables of a trial as CSV text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from unrolled.evaluate import SweepRow, Trial
+from unrolled.learn import History
+from unrolled.series import Series, csv_number, csv_place, csv_text
+
+__all__ = ["forecast_csv", "history_csv", "members_csv", "sweep_csv"]
+
+
+def forecast_csv(trial: Trial) -> str:
+    """Known and predicted rows: ``x, name, part, mean, spread, truth, one_step``.
+
+    ``part`` is ``train`` (seen by the model), ``forecast`` (predicted), or ``known`` (known, neither seen nor
+    predicted). ``mean`` and ``spread`` are of the ensemble; ``one_step`` is the prediction from the true values
+    before. Numbers keep every digit.
+    """
+    series, forecast = trial.series, trial.forecast
+    one_step = _one_step_by_row(trial)
+    predicted = range(trial.train, trial.train + len(trial.truth))
+    rows: list[list[Any]] = []
+    for row in range(len(series)):
+        if row not in predicted:
+            part = "train" if row < trial.train else "known"
+            rows += _cells(series, series.x[row], part, None, None, series.values[row], one_step.get(row))
+    for step, x in enumerate(forecast.x):
+        row = trial.train + step
+        truth = series.values[row] if row in predicted else None
+        mean, spread = forecast.mean[step], forecast.spread[step]
+        rows += _cells(series, x, "forecast", mean, spread, truth, one_step.get(row) if truth is not None else None)
+    return csv_text(["x", "name", "part", "mean", "spread", "truth", "one_step"], rows)
+
+
+def members_csv(trial: Trial) -> str:
+    """The continuation of every member: ``x, name, member_0, member_1, ...``."""
+    forecast, series = trial.forecast, trial.series
+    kept = trial.fitted.sequence.kept
+    numbers = kept if len(kept) == len(forecast.members) else range(len(forecast.members))
+    rows = [
+        [csv_place(series, x), name, *map(csv_number, forecast.members[:, step, feature])]
+        for step, x in enumerate(forecast.x)
+        for feature, name in enumerate(series.names)
+    ]
+    return csv_text(["x", "name", *(f"member_{number}" for number in numbers)], rows)
+
+
+def history_csv(history: History) -> str:
+    """Losses: ``epoch, member, loss, validation_loss``, epochs counted from 1."""
+    validation = history.validation_loss
+    rows = [
+        [epoch + 1, member, csv_number(history.loss[member, epoch])]
+        + ([] if validation is None else [csv_number(validation[member, epoch])])
+        for member, epochs in enumerate(history.epochs)
+        for epoch in range(epochs)
+    ]
+    return csv_text(["epoch", "member", "loss", *([] if validation is None else ["validation_loss"])], rows)
+
+
+def sweep_csv(rows: Sequence[SweepRow]) -> str:
+    """One line a combination: its settings, errors, parameters, seconds of training, and what failed."""
+    names = list(dict.fromkeys(name for row in rows for name in row.settings))
+    table = []
+    for row in rows:
+        line: list[Any] = [row.settings.get(name, "") for name in names]
+        if row.trial is None:
+            table.append([*line, "", "", "", "", "", row.failure])
+            continue
+        scores, seconds = row.trial.scores, row.trial.seconds
+        parameters = row.trial.fitted.model.summary(row.trial.series.values.shape[1]).parameters
+        errors = (scores.mse_forecast, scores.mse_all, scores.max_relative_error)
+        table.append([*line, *map(csv_number, errors), parameters, f"{seconds.fit:.3f}", ""])
+    return csv_text(
+        [*names, "mse_forecast", "mse_all", "max_relative_error", "parameters", "fit_seconds", "failure"], table
+    )
+
+
+def _one_step_by_row(trial: Trial) -> dict[int, np.ndarray]:
+    found: dict[int, np.ndarray] = {}
+    for one_step in trial.one_step.values():
+        found |= dict(zip(one_step.rows.tolist(), one_step.mean, strict=True))
+    return found
+
+
+def _cells(series: Series, x: float, part: str, *columns: np.ndarray | None) -> Iterable[list[Any]]:
+    for feature, name in enumerate(series.names):
+        cells = ["" if column is None else csv_number(column[feature]) for column in columns]
+        yield [csv_place(series, x), name, part, *cells]
