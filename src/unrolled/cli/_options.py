@@ -38,10 +38,7 @@ class ModelOptions:
 
     model: Annotated[
         str | None,
-        _option(
-            "rnn (default), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, autoregression.",
-            panel=_MODEL,
-        ),
+        _option("rnn (default), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, autoregression."),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None

@@ -116,7 +116,7 @@ class Forecaster:
         if self.target == "x-to-y":
             if len(known) < 2:
                 raise InputError(
-                    f"2 known points at least are needed to learn y from x; {known.name} has {len(known)}."
+                    f"2 known points are the least to learn y from x; {known.name} has {len(known)}."
                 )
             sequences = len(known)
         else:

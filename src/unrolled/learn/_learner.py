@@ -71,15 +71,15 @@ class GradientDescent:
         loss(self.loss)
         require_whole("epochs", self.epochs, 1, _MOST_EPOCHS)
         require_whole("batch_size", self.batch_size, 1, _MOST_SEQUENCES)
-        require_number("validation", self.validation, least=0)
+        require_number("validation", self.validation, least=0.0)
         if not self.validation < 1:
             raise InputError(f"validation must be a share from 0 up to (not including) 1; came {self.validation}.")
         for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
-                require_number(name, getattr(self, name), above=0)
+                require_number(name, getattr(self, name), above=0.0)
         if self.patience is not None:
             require_whole("patience", self.patience, 1, _MOST_EPOCHS)
-        require_number("improvement", self.improvement, least=0)
+        require_number("improvement", self.improvement, least=0.0)
         require_flag("shuffle", self.shuffle)
         require_flag("stateful", self.stateful)
         if self.stateful and self.shuffle:

@@ -62,10 +62,10 @@ class Optimizer:
         if self.name not in optimizers():
             raise nearest_name("optimizer", self.name, _LEARNING_RATE)
         if self.learning_rate is not None:
-            require_number("learning_rate", self.learning_rate, above=0)
-        require_number("weight_decay", self.weight_decay, least=0)
+            require_number("learning_rate", self.learning_rate, above=0.0)
+        require_number("weight_decay", self.weight_decay, least=0.0)
         require_flag("nesterov", self.nesterov)
-        require_number("momentum", self.momentum, least=0)
+        require_number("momentum", self.momentum, least=0.0)
         if not self.momentum < 1:
             raise InputError(f"momentum must be from 0 up to (not including) 1; came {self.momentum}.")
 
