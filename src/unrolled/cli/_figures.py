@@ -1,6 +1,62 @@
-def save_trial_figures(*a):
-    pass
+"""Which figures a verb saves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unrolled.evaluate import SweepRow, Trial
+    from unrolled.forecast import Forecaster
+    from unrolled.series import Series
+
+__all__ = ["save_sweep_figures", "save_trial_figures"]
+
+# From this many points on, one-step predictions get a figure of their own; below, they would repeat the forecast's.
+_LONG = 50
+_MOST_COMPARED = 6
 
 
-def save_sweep_figures(*a):
-    pass
+def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
+    """The forecast, the losses, the network, and for a long series the one-step predictions."""
+    from unrolled.show import draw_loss, draw_one_step, forecast_figure, save
+
+    known, model = trial.series.head(trial.train), trial.fitted.model
+    # Drawn without the rows between the training part and a continuation at places of the user's own.
+    truth = None if trial.placed else replace(trial.series, known=None)
+    save(forecast_figure(known, trial.forecast, truth=truth), folder / "forecast", kinds)
+    if trial.fitted.history is not None:
+        save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
+    save(_network(model, trial.series.values.shape[1]), folder / "network", kinds)
+    if trial.one_step and len(trial.series) >= _LONG:
+        parts = [(f"one step ahead, {name}", part) for name, part in trial.one_step.items()]
+        save(draw_one_step(trial.series, parts, trained=known), folder / "one-step", kinds)
+
+
+def _network(model: Forecaster, features: int) -> Any:
+    from unrolled.show import draw_unrolled
+
+    steps = model.window if model.target == "window" and model.lags_as == "time" else 1
+    return draw_unrolled(model.design, features=model.network_features(features), outputs=features, window=steps)
+
+
+def save_sweep_figures(series: Series, rows: Sequence[SweepRow], folder: Path, kinds: Sequence[str]) -> None:
+    """Settings against error, and the best continuations in one figure."""
+    from unrolled.show import comparison_figure, draw_sweep, save
+
+    save(draw_sweep([row.label for row in rows], [_error(row) for row in rows]), folder / "sweep", kinds)
+    done = [row for row in rows if row.trial is not None]
+    if not done:
+        return
+    best = sorted(done, key=_error)[:_MOST_COMPARED]
+    forecasts = {row.label: row.trial.forecast for row in done if row in best and row.trial is not None}
+    known = series.head(done[0].trial.train if done[0].trial else len(series))
+    save(comparison_figure(known, forecasts, truth=series), folder / "forecasts", kinds)
+
+
+def _error(row: SweepRow) -> float:
+    error = None if row.trial is None else row.trial.scores.mse_forecast
+    return math.nan if error is None else error

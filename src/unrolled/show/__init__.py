@@ -1,0 +1,13 @@
+"""Figures for people: axes in, axes out. No window is opened, no setting of matplotlib is changed."""
+
+from unrolled.show._comparison import comparison_figure as comparison_figure
+from unrolled.show._comparison import draw_comparison as draw_comparison
+from unrolled.show._error import draw_relative_error as draw_relative_error
+from unrolled.show._figure import figure as figure
+from unrolled.show._figure import save as save
+from unrolled.show._forecast import draw_forecast as draw_forecast
+from unrolled.show._forecast import forecast_figure as forecast_figure
+from unrolled.show._loss import draw_loss as draw_loss
+from unrolled.show._one_step import draw_one_step as draw_one_step
+from unrolled.show._sweep import draw_sweep as draw_sweep
+from unrolled.show._unrolled import draw_unrolled as draw_unrolled
