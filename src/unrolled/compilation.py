@@ -78,7 +78,13 @@ def use_compilation_cache() -> bool:
     bool
         Whether the cache is on.
     """
-    if os.environ.get("UNROLLED_CACHE_DIR") == "off" or not _writable(folder := cache_folder()):
+    if os.environ.get("UNROLLED_CACHE_DIR") == "off":
+        return False
+    try:
+        folder = cache_folder()
+    except RuntimeError:  # neither HOME nor an entry in the list of users, as in a container
+        return False
+    if not _writable(folder):
         return False
     import jax
 

@@ -15,7 +15,18 @@ import numpy as np
 
 from unrolled.errors import InputError
 
-__all__ = ["FORMAT_VERSION", "Shapes", "explained", "load_model", "save_model", "write_text", "writing"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Shapes",
+    "discard_unfinished",
+    "explained",
+    "load_model",
+    "save_model",
+    "unfinished",
+    "user_mode",
+    "write_text",
+    "writing",
+]
 
 FORMAT = "unrolled-model"
 FORMAT_VERSION = 1
@@ -25,6 +36,7 @@ _DESCRIPTION, _WEIGHTS = "model.json", "weights.safetensors"
 _MOST_DESCRIPTION_BYTES = 16_000_000
 # Names, types and offsets of the tensors stand before the numbers.
 _MOST_HEADER_BYTES = 4_000_000
+_unfinished: list[Callable[[], None]] = []
 _TYPES = {"float64": "F64", "float32": "F32"}
 
 
@@ -39,7 +51,9 @@ def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapp
     from safetensors.numpy import save
 
     target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    with explained(target):
+        taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if taken:
         raise InputError(f"{target} exists and is not an empty folder; name another.")
     everything = {"format": FORMAT, "version": FORMAT_VERSION, **description}
     text = json.dumps(everything, indent=1, allow_nan=False, default=_as_plain)
@@ -47,14 +61,11 @@ def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapp
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
+        with unfinished(lambda: shutil.rmtree(partial, ignore_errors=True)):
             (partial / _DESCRIPTION).write_text(text, encoding="utf-8")
             (partial / _WEIGHTS).write_bytes(data)
-            partial.chmod(0o777 & ~_umask())
+            partial.chmod(user_mode())
             partial.replace(target)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
     return target
 
 
@@ -78,6 +89,8 @@ def load_model(
         Not a model, a newer format, or files that do not fit together.
     """
     source = Path(folder)
+    if not _is_file(source / _DESCRIPTION) and _is_file(source / "model" / _DESCRIPTION):
+        source = source / "model"  # a folder of results was named; the model is in it
     description = _read_description(source)
     if description.get("kind") != kind:
         raise InputError(f"{source} holds a {description.get('kind')!r}; a {kind} was expected.")
@@ -92,17 +105,32 @@ def load_model(
 def writing(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path``; what was written there becomes ``path`` when the block ends well."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with unfinished(lambda: partial.unlink(missing_ok=True)):
         yield partial
         partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     with writing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def unfinished(discard: Callable[[], None]) -> Iterator[None]:
+    """Have something half written discarded at the end of the block, or when the program is ended inside it."""
+    _unfinished.append(discard)
+    try:
+        yield
+    finally:
+        discard()
+        _unfinished.remove(discard)
+
+
+def discard_unfinished() -> None:
+    """Discard everything that is half written, the latest first: the program is about to be ended by a signal."""
+    for discard in reversed(_unfinished):
+        discard()
 
 
 @contextmanager
@@ -114,6 +142,13 @@ def explained(path: Path) -> Iterator[None]:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
+def user_mode() -> int:
+    """The permissions that a new folder gets from this user; those of ``tempfile`` are narrower."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o777 & ~mask
+
+
 def _as_plain(value: Any) -> Any:
     """What numpy's numbers are in JSON: a setting may have come as one."""
     if isinstance(value, np.generic):
@@ -121,24 +156,14 @@ def _as_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _umask() -> int:
-    present = os.umask(0)
-    os.umask(present)
-    return present
-
-
 def _read_description(source: Path) -> dict[str, Any]:
     path = source / _DESCRIPTION
+    if not _is_file(path):
+        raise InputError(f"{source} is no saved model: it has no {_DESCRIPTION}.")
+    if path.stat().st_size > _MOST_DESCRIPTION_BYTES:
+        raise InputError(f"{path} is larger than {_MOST_DESCRIPTION_BYTES} bytes; this is no model of this package.")
     try:
-        if not path.is_file():
-            raise InputError(f"{source} is no saved model: it has no {_DESCRIPTION}.")
-        if path.stat().st_size > _MOST_DESCRIPTION_BYTES:
-            raise InputError(
-                f"{path} is larger than {_MOST_DESCRIPTION_BYTES} bytes; this is no model of this package."
-            )
         description = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except InputError:
-        raise
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
     if not isinstance(description, dict) or description.get("format") != FORMAT:
@@ -151,6 +176,13 @@ def _read_description(source: Path) -> dict[str, Any]:
     return description
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have, or a folder that may not be looked into
+        return False
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
@@ -159,7 +191,7 @@ def _read_tensors(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError, safe_open
 
     size = sum(int(np.prod(shape, dtype=object)) * np.dtype(kind).itemsize for shape, kind in expected.values())
-    if not path.is_file():
+    if not _is_file(path):
         raise InputError(f"the saved model has no {path.name}.")
     actual = path.stat().st_size
     if not size <= actual <= size + _MOST_HEADER_BYTES:

@@ -7,6 +7,7 @@ signature such as ``Float[Array, "batch time feature"]`` is checked in the tests
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ __all__ = [
     "AnyArray",
     "Batch",
     "Precision",
+    "in_precision",
     "precision",
     "require_flag",
     "require_number",
@@ -85,6 +87,12 @@ def precision(name: str) -> Iterator[np.dtype]:
         yield dtype
 
 
+def in_precision(values: Any, dtype: np.dtype) -> np.ndarray:
+    """The values in that type; what it cannot hold becomes infinite, without a warning, and is found out later."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype)
+
+
 def require_whole(name: str, value: Any, least: int, most: int) -> int:
     """The value, or an :class:`InputError` that names the argument: a whole number from ``least`` to ``most``.
 
@@ -104,7 +112,7 @@ def require_number(name: str, value: Any, *, least: float = -math.inf, above: fl
     """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (-math.inf < value < math.inf and value >= least and value > above):
+    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
         limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
         raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
 

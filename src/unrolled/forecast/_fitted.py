@@ -16,7 +16,7 @@ from unrolled.learn import History
 from unrolled.networks import Network
 from unrolled.sequence import FittedSequenceModel
 from unrolled.series import Series, as_series, check
-from unrolled.types import precision, require_whole
+from unrolled.types import in_precision, precision, require_whole
 from unrolled.windows import Scaler
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class FittedForecaster:
         cut = np.swapaxes(cut if lanes else cut[-1:], 1, 2)
         flat = self.model.lags_as == "features"
         with precision(self.model.precision) as dtype:
-            made = rollout(self.networks, np.ascontiguousarray(cut, dtype), horizon, flat=flat, lanes=lanes)
+            made = rollout(self.networks, in_precision(cut, dtype), horizon, flat=flat, lanes=lanes)
             return np.asarray(made, np.float64)
 
     def _checked_history(self, data: Any) -> Series:

@@ -115,9 +115,7 @@ class Forecaster:
         self.sequence_model.check_size(self.network_features(features), features)
         if self.target == "x-to-y":
             if len(known) < 2:
-                raise InputError(
-                    f"2 known points are the least to learn y from x; {known.name} has {len(known)}."
-                )
+                raise InputError(f"2 known points are the least to learn y from x; {known.name} has {len(known)}.")
             sequences = len(known)
         else:
             self._check_window(known)

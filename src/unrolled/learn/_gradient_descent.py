@@ -18,7 +18,7 @@ from unrolled.learn._epoch import Learning, Progress, run_epoch, update_rule, va
 from unrolled.learn._history import Fit, History, Status
 from unrolled.learn._learner import GradientDescent
 from unrolled.networks import Network, map_members
-from unrolled.types import Batch
+from unrolled.types import Batch, in_precision
 
 __all__ = ["Watch", "train"]
 
@@ -74,9 +74,9 @@ def train(
     """
     count, _ = learner.split(len(batch))
     dtype = jax.tree.leaves(networks)[0].dtype
-    batch = jax.tree.map(lambda leaf: np.asarray(leaf, dtype), batch)
+    batch = jax.tree.map(lambda leaf: in_precision(leaf, dtype), batch)
     training, validation = batch.rows(0, count), batch.rows(count, len(batch)) if count < len(batch) else None
-    capacity = max(_LEAST_CAPACITY, 1 << (learner.epochs - 1).bit_length())
+    capacity = max(_LEAST_CAPACITY, 1 << int(learner.epochs - 1).bit_length())
     settings = learner.compiled_part(capacity)
     rate = np.asarray(learner.optimizer.rate, dtype)
     states = _start(networks, rate, settings)

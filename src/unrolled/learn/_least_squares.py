@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.errors import InputError, TrainingError
 from unrolled.learn._history import Fit
 from unrolled.networks import Network, map_members
-from unrolled.types import Batch
+from unrolled.types import AnyArray, Batch, in_precision
 
 __all__ = ["LeastSquares", "solve_readout"]
 
@@ -62,8 +61,8 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
     if networks.readout.activation != "linear":
         raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
     dtype = networks.readout.V.dtype
-    hidden = _hidden(networks, jnp.asarray(batch.inputs, dtype), last=batch.targets.shape[1])
-    targets = np.asarray(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
+    hidden = _hidden(networks, in_precision(batch.inputs, dtype), last=batch.targets.shape[1])
+    targets = in_precision(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
     solved = [_solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, learner.intercept) for h in hidden]
     readout = networks.readout
     found = jax.tree.unflatten(jax.tree.structure(readout), [np.stack(parts) for parts in zip(*solved, strict=True)])
@@ -71,8 +70,8 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
 
 
 @partial(jax.jit, static_argnames="last")
-def _hidden(networks: Network, inputs: Array, *, last: int) -> Float[Array, "member batch last unit"]:
-    def one(network: Network) -> Array:
+def _hidden(networks: Network, inputs: Array, *, last: int) -> Float[AnyArray, "member batch last unit"]:
+    def one(network: Network) -> AnyArray:
         return network.hidden(inputs, network.initial_states((inputs.shape[0],)), last=last)[0]
 
     return map_members(one, networks)

@@ -62,7 +62,7 @@ class Dense(eqx.Module):
 
     def __call__(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch unit"]:
         """``f(U x + b)``."""
-        return activation(self.activation)(x @ jnp.transpose(self.U) + self.b)
+        return activation(self.activation)(jnp.matmul(x, jnp.transpose(self.U)) + self.b)
 
 
 class Readout(eqx.Module):
@@ -104,4 +104,4 @@ class Readout(eqx.Module):
 
     def __call__(self, h: Float[AnyArray, "*batch unit"]) -> Float[Array, "*batch output"]:
         """``g(V h + c)``."""
-        return activation(self.activation)(h @ jnp.transpose(self.V) + self.c)
+        return activation(self.activation)(jnp.matmul(h, jnp.transpose(self.V)) + self.c)

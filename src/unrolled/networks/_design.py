@@ -92,8 +92,7 @@ class NetworkDesign:
 
     def __post_init__(self) -> None:
         activation(self.output)
-        if len(self.layers) > _MOST_LAYERS:
-            raise InputError(f"a network may have {_MOST_LAYERS} layers at the most; came {len(self.layers)}.")
+        _check_layers(len(self.layers))
 
     @classmethod
     def parse(cls, text: str, output: str = "linear") -> NetworkDesign:
@@ -199,10 +198,16 @@ class NetworkDesign:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> NetworkDesign:
         """The design that :meth:`to_dict` described."""
+        _check_layers(len(data["layers"]))
         return cls(tuple(LayerDesign(**layer) for layer in data["layers"]), data["output"])
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.layers)) or "no hidden layer"
+
+
+def _check_layers(count: int) -> None:
+    if count > _MOST_LAYERS:
+        raise InputError(f"a network may have {_MOST_LAYERS} layers at the most; came {count}.")
 
 
 def _parse_layer(text: str) -> LayerDesign:

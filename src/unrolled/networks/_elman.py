@@ -80,7 +80,7 @@ class Elman(Cell):
 
     def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch unit"]:
         """``U x + b``."""
-        return x @ jnp.transpose(self.U) + self.b
+        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
 
     def advance(self, state: HiddenState, projected: Float[Array, "*batch unit"]) -> HiddenState:
         """``h = f(U x + b + W h)``."""

@@ -71,8 +71,9 @@ def from_torch(modules: Any) -> Network:
 
 
 def _leaves(modules: Any) -> Iterable[Any]:
-    children = list(modules.children()) if hasattr(modules, "children") else list(modules)
-    return children or [modules]
+    if not hasattr(modules, "children"):
+        return list(modules)
+    return list(modules.children()) or [modules]
 
 
 def _describe(module: Any) -> Mapping[str, Any]:

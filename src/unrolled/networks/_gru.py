@@ -94,7 +94,7 @@ class GRU(Cell):
 
     def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch gate"]:
         """``U x + b`` of the three gates."""
-        return x @ jnp.transpose(self.U) + self.b
+        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
 
     def advance(self, state: HiddenState, projected: Float[Array, "*batch gate"]) -> HiddenState:
         """Reset, propose, blend."""

@@ -95,7 +95,7 @@ class LSTM(Cell):
 
     def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch gate"]:
         """``U x + b`` of the four gates."""
-        return x @ jnp.transpose(self.U) + self.b
+        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
 
     def advance(self, state: CellState, projected: Float[Array, "*batch gate"]) -> CellState:
         """Keep, write, read."""

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from unrolled.errors import InputError
 from unrolled.learn import Fit, GradientDescent, History, LeastSquares, Watch, solve_readout, train
 from unrolled.networks import Network, NetworkDesign, initialize_members, map_members, member_keys, run_in_lanes
-from unrolled.types import AnyArray, Batch, precision, require_precision, require_whole
+from unrolled.types import AnyArray, Batch, in_precision, precision, require_precision, require_whole
 
 __all__ = ["FittedSequenceModel", "SequenceModel"]
 
@@ -143,7 +143,7 @@ class FittedSequenceModel:
         if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
             raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
         with precision(self.model.precision) as dtype:
-            outputs = _predict(self.networks, np.asarray(inputs, dtype), lanes=self.model.lanes)
+            outputs = _predict(self.networks, in_precision(inputs, dtype), lanes=self.model.lanes)
             return np.asarray(outputs, np.float64)
 
 

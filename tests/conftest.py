@@ -1,0 +1,29 @@
+"""Strict tests: shapes checked at every call, warnings are errors (see pyproject.toml), examples drawn the same way.
+
+`jax_numpy_rank_promotion="raise"` is not set: a bias of shape (unit,) is added to activities of any number of batch
+axes, which is the one promotion that this package lives on; the shape checks catch the others.
+"""
+
+import os
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+install_import_hook("unrolled", "shape_checker.shapes")
+
+# Compiled programs are kept between tests and between runs; tests that start the command line inherit the folder.
+os.environ.setdefault("UNROLLED_CACHE_DIR", str(Path(__file__).parent.parent / ".cache" / "tests"))
+
+from unrolled.compilation import use_compilation_cache  # noqa: E402 (after the hook)
+
+use_compilation_cache()
+
+# The same examples every time, and no limit on the time of one: its first call compiles.
+settings.register_profile(
+    "strict", derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("strict")
+
+# Scripts that write references need Keras and PyTorch; they are no tests.
+collect_ignore = ["references"]

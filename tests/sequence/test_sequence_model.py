@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from unrolled.errors import InputError
+from unrolled.learn import GradientDescent, LeastSquares, Optimizer
+from unrolled.networks import NetworkDesign, member
+from unrolled.sequence import SequenceModel
+from unrolled.types import Batch, precision
+
+RNG = np.random.default_rng(0)
+INPUTS = RNG.normal(size=(9, 3, 2))
+BATCH = Batch(INPUTS, INPUTS.sum(axis=(1, 2), keepdims=True))
+ELMAN = NetworkDesign.parse("elman:3")
+
+
+def test_predictions_are_the_networks_last_outputs():
+    fitted = SequenceModel(ELMAN, GradientDescent(epochs=2), members=2).fit(BATCH)
+    predicted = fitted.predict(INPUTS)
+    assert predicted.shape == (2, 9, 1, 1)
+    with precision("float64"):
+        for i in range(2):
+            wanted = member(fitted.networks, i)(INPUTS)[:, -1:]
+            np.testing.assert_allclose(predicted[i], wanted, rtol=0, atol=1e-14)
+
+
+def test_stateful_predictions_carry_the_state():
+    learner = GradientDescent(epochs=2, batch_size=3, stateful=True, shuffle=False)
+    fitted = SequenceModel(ELMAN, learner).fit(BATCH)
+    predicted = fitted.predict(INPUTS)[0, :, 0]
+    with precision("float64"):
+        network = member(fitted.networks, 0)
+        for lane in range(3):
+            wanted = network(INPUTS[lane::3].reshape(-1, 2))[2::3]
+            np.testing.assert_allclose(predicted[lane::3], wanted, rtol=0, atol=1e-14)
+
+
+def test_a_stateful_learner_of_a_network_without_state_has_no_lanes():
+    learner = GradientDescent(epochs=1, batch_size=3, stateful=True, shuffle=False)
+    assert SequenceModel(NetworkDesign.parse("dense:3"), learner).lanes is None
+    assert SequenceModel(ELMAN, learner).lanes == 3
+    assert SequenceModel(ELMAN, LeastSquares()).lanes is None
+
+
+def test_targets_at_several_last_steps():
+    batch = Batch(INPUTS, np.cumsum(INPUTS, axis=1)[:, -2:])
+    fitted = SequenceModel(ELMAN, LeastSquares()).fit(batch)
+    assert fitted.predict(INPUTS).shape == (1, 9, 1, 2)
+
+
+def test_members_that_fail_are_left_out():
+    """At this rate some members run off to infinity, and the others learn."""
+    learner = GradientDescent(Optimizer("sgd", learning_rate=0.3), epochs=60)
+    model = SequenceModel(NetworkDesign.parse("elman:3:relu"), learner, members=12)
+    fitted = model.fit(Batch(INPUTS * 1.6, BATCH.targets))
+    usable = fitted.history.usable
+    assert 0 < usable.sum() < 12
+    assert fitted.kept == tuple(np.flatnonzero(usable))
+    assert len(fitted.predict(INPUTS)) == usable.sum()
+    assert np.isfinite(fitted.predict(INPUTS)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("members", [0, -1, 2.5, "3", None, True, 10**6]),
+        ("seed", [-1, 1.2, "0", None, 2**63, True]),
+        ("precision", ["float16", 64, None, ["float64"]]),
+    ],
+)
+def test_wrong_settings_are_named(name, values):
+    for value in values:
+        with pytest.raises(InputError, match=name):
+            SequenceModel(ELMAN, LeastSquares(), **{name: value}).fit(BATCH)
+
+
+def test_networks_that_would_fit_in_no_computer():
+    huge = SequenceModel(NetworkDesign.parse("elman:100000"), LeastSquares())
+    with pytest.raises(InputError, match="take fewer units"):
+        huge.fit(BATCH)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets"),
+    [
+        ((9, 3), (9, 1, 1)),
+        ((9, 3, 2), (9, 1)),
+        ((9, 3, 2), (8, 1, 1)),
+        ((9, 3, 2), (9, 4, 1)),
+        ((0, 3, 2), (0, 1, 1)),
+        ((9, 0, 2), (9, 0, 1)),
+    ],
+)
+def test_batches_that_do_not_fit(inputs, targets):
+    with pytest.raises(InputError, match="targets"):
+        SequenceModel(ELMAN, LeastSquares()).fit(FreeBatch(np.ones(inputs), np.ones(targets)))
+
+
+class FreeBatch:
+    """A batch of any shape: the real one's shapes are checked in the tests."""
+
+    def __init__(self, inputs, targets):
+        self.inputs, self.targets = inputs, targets
+
+
+def test_inputs_that_do_not_fit():
+    fitted = SequenceModel(ELMAN, LeastSquares()).fit(BATCH)
+    with pytest.raises(InputError, match=r"\(batch, time, 2\); came \(9, 3, 1\)"):
+        fitted.predict(INPUTS[..., :1])
