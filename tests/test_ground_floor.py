@@ -15,11 +15,12 @@ from jaxtyping import TypeCheckError
 
 import unrolled
 from unrolled import compilation
+from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError, TrainingError, UnrolledError, nearest_name
 from unrolled.metrics import max_relative_error, mean_squared_error, relative_error
 from unrolled.networks import member_keys
 from unrolled.storage import explained, load_model, save_model, write_text, writing
-from unrolled.types import Batch, precision, require_number, require_whole
+from unrolled.types import Batch, precision
 
 
 def test_errors_are_of_one_family():

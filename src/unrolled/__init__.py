@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from unrolled.series import dataset as dataset
     from unrolled.series import datasets as datasets
     from unrolled.series import from_frame as from_frame
-    from unrolled.series import read as read
     from unrolled.series import make_series as make_series
+    from unrolled.series import read as read
     from unrolled.types import Batch as Batch
     from unrolled.types import precision as precision
 

@@ -6,8 +6,6 @@ signature such as ``Float[Array, "batch time feature"]`` is checked in the tests
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.errors import InputError, nearest_name
+from unrolled.errors import nearest_name
 
 __all__ = [
     "AnyArray",
@@ -25,10 +23,7 @@ __all__ = [
     "Precision",
     "in_precision",
     "precision",
-    "require_flag",
-    "require_number",
     "require_precision",
-    "require_whole",
 ]
 
 AnyArray: TypeAlias = np.ndarray | jax.Array
@@ -93,37 +88,7 @@ def in_precision(values: Any, dtype: np.dtype) -> np.ndarray:
         return np.ascontiguousarray(values, dtype)
 
 
-def require_whole(name: str, value: Any, least: int, most: int) -> int:
-    """The value, or an :class:`InputError` that names the argument: a whole number from ``least`` to ``most``.
-
-    Examples
-    --------
-    >>> from unrolled.types import require_whole
-    >>> require_whole("window", 2.5, 1, 100)
-    Traceback (most recent call last):
-    unrolled.errors.InputError: window must be a whole number from 1 to 100; came 2.5.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-        raise InputError(f"{name} must be a whole number from {least} to {most}; came {value!r}.")
-    return int(value)
-
-
-def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
-    """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
-        limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
-        raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
-
-
 def require_precision(name: Any) -> None:
     """Raise an :class:`InputError` unless it is the name of a :data:`Precision`."""
     if name not in _PRECISIONS:
         raise nearest_name("precision", name, _PRECISIONS)
-
-
-def require_flag(name: str, value: Any) -> None:
-    """Raise an :class:`InputError` that names the argument unless it is true or false."""
-    if not isinstance(value, bool | np.bool_):
-        raise InputError(f"{name} must be True or False; came {value!r}.")

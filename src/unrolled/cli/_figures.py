@@ -22,13 +22,14 @@ _MOST_COMPARED = 6
 
 def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
     """The forecast, the losses, the network, and for a long series the one-step predictions."""
+    from unrolled.learn import GradientDescent
     from unrolled.show import draw_loss, draw_one_step, forecast_figure, save
 
     known, model = trial.series.head(trial.train), trial.fitted.model
     # Drawn without the rows between the training part and a continuation at places of the user's own.
     truth = None if trial.placed else replace(trial.series, known=None)
     save(forecast_figure(known, trial.forecast, truth=truth), folder / "forecast", kinds)
-    if trial.fitted.history is not None:
+    if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
         save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
     save(_network(model, trial.series.values.shape[1]), folder / "network", kinds)
     if trial.one_step and len(trial.series) >= _LONG:
@@ -39,8 +40,9 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
 def _network(model: Forecaster, features: int) -> Any:
     from unrolled.show import draw_unrolled
 
-    steps = model.window if model.target == "window" and model.lags_as == "time" else 1
-    return draw_unrolled(model.design, features=model.network_features(features), outputs=features, window=steps)
+    framing = model.framing
+    inputs = framing.network_features(features)
+    return draw_unrolled(model.design, features=inputs, outputs=features, window=framing.steps)
 
 
 def save_sweep_figures(series: Series, rows: Sequence[SweepRow], folder: Path, kinds: Sequence[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from unrolled.forecast import Forecast
 from unrolled.metrics import max_relative_error, mean_squared_error
@@ -32,7 +32,7 @@ class Scores:
     max_relative_error: float | None = None
 
 
-def score(forecast: Forecast, truth: Float[np.ndarray, "known feature"]) -> Scores:
+def score(forecast: Forecast, truth: Any) -> Scores:
     """Score a forecast against the truth, as far as that goes.
 
     Parameters

@@ -1,25 +1,31 @@
-"""The estimator: a model that learns a series and continues it."""
+"""The estimator: a model that learns a series, and what it is once it has learned it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from unrolled.errors import InputError, nearest_name
-from unrolled.forecast._fitted import FittedForecaster
-from unrolled.learn import GradientDescent, LeastSquares, Watch
-from unrolled.networks import NetworkDesign, NetworkSummary, summarize
-from unrolled.sequence import SequenceModel
-from unrolled.series import Series, as_series
-from unrolled.types import Batch, require_flag, require_whole
-from unrolled.windows import LAGS_AS, SCALES, Scaler, Windows, check_length, fit_scaler, pairs, windows
+from unrolled.arguments import require_whole
+from unrolled.errors import InputError, TrainingError
+from unrolled.forecast._described import describe, tensors
+from unrolled.forecast._forecast import Forecast, OneStep
+from unrolled.forecast._framing import Framing
+from unrolled.forecast._rollout import rollout
+from unrolled.learn import GradientDescent, History, LeastSquares, Watch
+from unrolled.networks import Network, NetworkDesign, NetworkSummary, summarize
+from unrolled.sequence import FittedSequenceModel, SequenceModel
+from unrolled.series import Series, as_series, check
+from unrolled.storage import save_model
+from unrolled.types import Batch, in_precision, precision
+from unrolled.windows import Scaler
 
-__all__ = ["TARGETS", "Forecaster"]
+__all__ = ["FittedForecaster", "Forecaster"]
 
-TARGETS = ("window", "x-to-y")
-_LONGEST_WINDOW = 1_000_000_000
+_MOST_STEPS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -101,8 +107,8 @@ class Forecaster:
         """
         known = as_series(data)
         self.check(known)
-        scale_in, scale_out = self._scalers(known)
-        made = self.windows(known, scale_in, scale_out)
+        scale_in, scale_out = self.framing.scalers(known)
+        made = self.framing.windows(known, scale_in, scale_out)
         batch = Batch(made.inputs, made.targets[:, None, :])
         sequence = self.sequence_model.fit(batch, watch=watch)
         notes = (*_notes(known, self), *_left_out(sequence.kept, self.members))
@@ -112,65 +118,198 @@ class Forecaster:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
         features = known.values.shape[1]
-        self.sequence_model.check_size(self.network_features(features), features)
-        if self.target == "x-to-y":
-            if len(known) < 2:
-                raise InputError(f"2 known points are the least to learn y from x; {known.name} has {len(known)}.")
-            sequences = len(known)
-        else:
-            self._check_window(known)
-            sequences = len(known) if self.pad else len(known) - self.window
+        self.sequence_model.check_size(self.framing.network_features(features), features)
+        sequences = self.framing.sequences(known)
         if isinstance(self.learner, GradientDescent):
             self.learner.split(sequences)
 
     def check_settings(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
-        for kind, name, known in (
-            ("target", self.target, TARGETS),
-            ("way to show the lags (lags_as)", self.lags_as, LAGS_AS),
-            ("scale", self.scale, SCALES),
-        ):
-            if name not in known:
-                raise nearest_name(kind, name, known)
-        require_whole("window", self.window, 1, _LONGEST_WINDOW)
-        require_flag("pad", self.pad)
+        self.framing.check()
         self.sequence_model.check()
 
-    def _check_window(self, known: Series) -> None:
-        if len(known) < self.window + 2:
-            longest = f"use a window of at most {len(known) - 2}" if len(known) > 2 else "three points are the least"
-            raise InputError(
-                f"{len(known)} known points are too few for a window of {self.window}: window + 2 = {self.window + 2} "
-                f"are needed; {longest}."
-            )
-        check_length(self.window, len(known))
-        known.require_even()
+    @property
+    def framing(self) -> Framing:
+        """How a series becomes what the network is shown."""
+        return Framing(self.window, self.lags_as, self.target, self.scale, self.pad)
 
     @property
     def sequence_model(self) -> SequenceModel:
         """The network and the learner, put together."""
         return SequenceModel(self.design, self.learner, self.members, self.seed, self.precision)
 
-    def windows(self, known: Series, scale_in: Scaler, scale_out: Scaler) -> Windows:
-        """What the network is shown of a series, scaled."""
-        if self.target == "x-to-y":
-            return pairs(scale_in.scale(known.x[:, None])[:, 0], scale_out.scale(known.values))
-        return windows(scale_out.scale(known.values), self.window, lags_as=self.lags_as, pad=self.pad)
-
-    def network_features(self, features: int) -> int:
-        """The number of inputs of the network for a series with that many features."""
-        if self.target == "x-to-y":
-            return 1
-        return features * (self.window if self.lags_as == "features" else 1)
-
     def summary(self, features: int = 1) -> NetworkSummary:
         """Layers, output shapes and parameter counts for a series with that many features."""
-        steps = self.window if self.target == "window" and self.lags_as == "time" else 1
-        return summarize(self.design, self.network_features(features), features, steps)
+        return summarize(self.design, self.framing.network_features(features), features, self.framing.steps)
 
-    def _scalers(self, known: Series) -> tuple[Scaler, Scaler]:
-        scale_out = fit_scaler(known.values, self.scale)
-        return (fit_scaler(known.x[:, None], self.scale) if self.target == "x-to-y" else scale_out), scale_out
+
+@dataclass(frozen=True, eq=False)
+class FittedForecaster:
+    """A model that has learned a series.
+
+    Attributes
+    ----------
+    model
+        What was asked for.
+    series
+        The known part, from whose end it continues.
+    sequence
+        The trained members.
+    scale_in, scale_out
+        Between the series' units and the network's.
+    notes
+        Sentences that a user should read before believing the forecast.
+    """
+
+    model: Forecaster
+    series: Series
+    sequence: FittedSequenceModel
+    scale_in: Scaler
+    scale_out: Scaler
+    notes: tuple[str, ...] = ()
+
+    @property
+    def history(self) -> History | None:
+        """Losses by member and epoch; ``None`` where nothing was iterated."""
+        return self.sequence.history
+
+    @property
+    def networks(self) -> Network:
+        """The trained members, every weight with a leading axis of members."""
+        return self.sequence.networks
+
+    def predict(self, horizon: int | None = None, *, x: Any = None, history: Any = None) -> Forecast:
+        """Continue the series.
+
+        Parameters
+        ----------
+        horizon
+            How many steps beyond the last known one. A window model feeds each prediction back.
+        x
+            For a model that learns y from x: where to predict, in place of ``horizon``.
+        history
+            Continue from the end of this series (anything that ``fit`` takes) in place of the known one.
+
+        Raises
+        ------
+        InputError
+            A horizon below 1, a history that does not fit.
+        TrainingError
+            Every member's continuation ran off to infinity.
+        """
+        known = self.series if history is None else self._checked_history(history)
+        places = self._places(known, horizon, x)
+        if self.model.target == "x-to-y":
+            scaled = self.sequence.predict(self.scale_in.scale(places[:, None])[:, :, None])[:, :, 0]
+        else:
+            scaled = self._closed_loop(known, len(places))
+        members = self.scale_out.unscale(scaled)
+        return Forecast(places, _finite_members(members), known)
+
+    def one_step(self, data: Any = None) -> OneStep:
+        """Predict every known value from the true values before it.
+
+        Parameters
+        ----------
+        data
+            The series to predict on; the known one if left out.
+        """
+        known = self.series if data is None else self._checked_history(data)
+        made = self.model.framing.windows(known, self.scale_in, self.scale_out)
+        members = self.scale_out.unscale(self.sequence.predict(made.inputs)[:, :, 0])
+        step = known.spacing or 1.0
+        beyond = known.x[-1] + step * np.arange(1, self.model.window + 1)
+        x = np.concatenate([known.x, beyond])[made.rows]
+        return OneStep(x, made.rows, members, self.scale_out.unscale(made.targets))
+
+    def update(self, value: Any, x: float | None = None) -> FittedForecaster:
+        """The same model after one more value became known, without training again.
+
+        Parameters
+        ----------
+        value
+            The value, or one for every feature.
+        x
+            Where it stands; the next x at even spacing if left out.
+        """
+        row = _numbers("value", value).reshape(1, -1)
+        if row.shape[1] != self.series.values.shape[1]:
+            raise InputError(
+                f"update needs one value for each of the {self.series.values.shape[1]} features; came {row.shape[1]}."
+            )
+        place = self.series.future_x(1) if x is None else _numbers("x", x).reshape(-1)
+        if len(place) != 1:
+            raise InputError(f"update takes one row, with one x; came {len(place)} of them.")
+        longer = replace(
+            self.series, values=np.concatenate([self.series.values, row]), x=np.concatenate([self.series.x, place])
+        )
+        check(longer)
+        return replace(self, series=longer)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model to a new or empty folder: ``model.json`` and ``weights.safetensors``.
+
+        :func:`unrolled.load` reads it back.
+        """
+        description = describe(self.model.name, self.model.framing, self.sequence, self.series)
+        description |= {
+            "scale_in": self.scale_in.to_dict(),
+            "scale_out": self.scale_out.to_dict(),
+            "notes": list(self.notes),
+        }
+        return save_model(folder, description, tensors(self.sequence, self.series))
+
+    def _places(self, known: Series, horizon: int | None, x: Any) -> Float[np.ndarray, " horizon"]:
+        if x is not None:
+            if self.model.target != "x-to-y":
+                raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+            places = np.atleast_1d(_numbers("x", x))
+            if not np.all(np.isfinite(places)) or places.ndim != 1 or not len(places):
+                raise InputError("x must be one or more finite numbers.")
+            return places
+        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
+        if self.model.target == "x-to-y" and known.spacing is None:
+            raise InputError(f"{known.x_name} is not evenly spaced, so a horizon names no places; give x=[...].")
+        return known.future_x(steps)
+
+    def _closed_loop(self, known: Series, horizon: int) -> Float[np.ndarray, "member horizon feature"]:
+        length, lanes = self.model.window, self.sequence.model.lanes
+        values = self.scale_out.scale(known.values)
+        cut = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
+        cut = np.swapaxes(cut if lanes else cut[-1:], 1, 2)
+        flat = self.model.lags_as == "features"
+        with precision(self.model.precision) as dtype:
+            made = rollout(self.networks, in_precision(cut, dtype), horizon, flat=flat, lanes=lanes)
+            return np.asarray(made, np.float64)
+
+    def _checked_history(self, data: Any) -> Series:
+        known = as_series(data)
+        features = self.series.values.shape[1]
+        if known.values.shape[1] != features:
+            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
+        if self.model.target == "window":
+            if len(known) < self.model.window:
+                raise InputError(f"the model needs {self.model.window} known values; the history has {len(known)}.")
+            known.require_even()
+        return known
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers; came {values!r}.") from None
+
+
+def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> Float[np.ndarray, "kept horizon feature"]:
+    finite = np.isfinite(members).all(axis=(1, 2))
+    if not finite.any():
+        first = int(np.argmax(~np.isfinite(members).all(axis=(0, 2)))) + 1
+        raise TrainingError(
+            f"the continuation of every member ran off to infinity at step {first}; lower the horizon or scale the "
+            "data."
+        )
+    return members[finite]
 
 
 def _notes(known: Series, model: Forecaster) -> tuple[str, ...]:

@@ -1,58 +1,27 @@
-"""Fitted models on disk: what is written, and what a file must prove before it is believed."""
+"""Fitted models from disk: what a file must prove before it is believed."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from unrolled._version import __version__
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.forecast._fitted import FittedForecaster
-from unrolled.forecast._forecaster import Forecaster
+from unrolled.forecast._described import KIND
+from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
 from unrolled.networks import NetworkDesign
 from unrolled.sequence import FittedSequenceModel
 from unrolled.series import Calendar, Series, check
-from unrolled.storage import Shapes, load_model, save_model
-from unrolled.types import require_whole
+from unrolled.storage import Shapes, load_model
 from unrolled.windows import Scaler
 
-__all__ = ["load", "save"]
+__all__ = ["load"]
 
-_KIND = "forecaster"
 _MOST_POINTS = 100_000_000
 _MOST_FEATURES = 10_000
-
-
-def save(fitted: FittedForecaster, folder: str | Path) -> Path:
-    """Write a fitted model to a new or empty folder."""
-    series = fitted.series
-    tensors = {name: np.asarray(value) for name, value in fitted.networks.weights().items()}
-    tensors |= {"series.values": series.values, "series.x": series.x}
-    description = {
-        "kind": _KIND,
-        "made_by": f"unrolled {__version__}",
-        "forecaster": _describe(fitted.model),
-        "kept": list(fitted.sequence.kept),
-        "scale_in": fitted.scale_in.to_dict(),
-        "scale_out": fitted.scale_out.to_dict(),
-        "notes": list(fitted.notes),
-        "series": {
-            "points": len(series),
-            "names": list(series.names),
-            "units": list(series.units),
-            "x_name": series.x_name,
-            "x_unit": series.x_unit,
-            "name": series.name,
-            "source": series.source,
-            "frame": series.frame,
-            "calendar": series.calendar.to_dict() if series.calendar else None,
-        },
-    }
-    return save_model(folder, description, tensors)
 
 
 def load(folder: str | Path) -> FittedForecaster:
@@ -80,20 +49,11 @@ def load(folder: str | Path) -> FittedForecaster:
     >>> bool((again.predict(2).mean == fitted.predict(2).mean).all())
     True
     """
-    description, tensors = load_model(folder, _KIND, _shapes)
+    description, tensors = load_model(folder, KIND, _shapes)
     try:
         return _restore(description, tensors)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the saved model {folder} is damaged: {type(error).__name__}: {error}.") from None
-
-
-def _describe(model: Forecaster) -> dict[str, Any]:
-    plain = {
-        name: getattr(model, name)
-        for name in ("window", "lags_as", "target", "scale", "pad", "members", "seed", "precision", "name")
-    }
-    kind = "least-squares" if isinstance(model.learner, LeastSquares) else "gradient-descent"
-    return plain | {"design": model.design.to_dict(), "learner": {"kind": kind} | asdict(model.learner)}
 
 
 def _forecaster(data: dict[str, Any]) -> Forecaster:
@@ -118,7 +78,7 @@ def _shapes(description: dict[str, Any]) -> Shapes:
         require_whole("kept", index, 0, model.members - 1)
     if not 1 <= kept == len(set(description["kept"])):
         raise ValueError("kept must name every member once")
-    weights = model.design.shapes(model.network_features(features), features)
+    weights = model.design.shapes(model.framing.network_features(features), features)
     shapes: Shapes = {name: ((kept, *shape), model.precision) for name, shape in weights.items()}
     return shapes | {"series.values": ((points, features), "float64"), "series.x": ((points,), "float64")}
 
@@ -131,7 +91,7 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
     if model.target == "window" and len(series) < model.window:
         raise ValueError(f"a window of {model.window} needs more than {len(series)} points")
     features = values.shape[1]
-    networks = model.design.network(tensors, model.network_features(features), features)
+    networks = model.design.network(tensors, model.framing.network_features(features), features)
     sequence = FittedSequenceModel(model.sequence_model, networks, None, tuple(description["kept"]))
     scale_in = _scaler(description["scale_in"], 1 if model.target == "x-to-y" else features)
     scale_out = _scaler(description["scale_out"], features)

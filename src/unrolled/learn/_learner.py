@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.learn._losses import loss
 from unrolled.learn._optimizers import Optimizer
-from unrolled.types import require_flag, require_number, require_whole
 
 __all__ = ["GradientDescent"]
 

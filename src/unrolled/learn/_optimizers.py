@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from unrolled.arguments import require_flag, require_number
 from unrolled.errors import InputError, nearest_name
-from unrolled.types import require_flag, require_number
 
 __all__ = ["Optimizer", "optimizers"]
 

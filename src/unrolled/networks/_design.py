@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
 from unrolled.networks._activations import activation
 from unrolled.networks._dense import Dense, Readout
@@ -18,7 +19,6 @@ from unrolled.networks._gru import GRU
 from unrolled.networks._initializers import random_generator
 from unrolled.networks._lstm import LSTM
 from unrolled.networks._network import Network, layer_names
-from unrolled.types import require_whole
 
 __all__ = ["LayerDesign", "NetworkDesign", "layer_kinds"]
 

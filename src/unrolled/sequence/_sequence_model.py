@@ -9,10 +9,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.learn import Fit, GradientDescent, History, LeastSquares, Watch, solve_readout, train
 from unrolled.networks import Network, NetworkDesign, initialize_members, map_members, member_keys, run_in_lanes
-from unrolled.types import AnyArray, Batch, in_precision, precision, require_precision, require_whole
+from unrolled.types import AnyArray, Batch, in_precision, precision, require_precision
 
 __all__ = ["FittedSequenceModel", "SequenceModel"]
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
-from unrolled.types import require_whole
 
 __all__ = ["LAGS_AS", "LagsAs", "Windows", "check_length", "pairs", "shape_lags", "windows"]
 

@@ -1,0 +1,43 @@
+"""Checks of arguments: the value, or an error that names the argument, says what it takes and what came."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+from unrolled.errors import InputError
+
+__all__ = ["require_flag", "require_number", "require_whole"]
+
+
+def require_whole(name: str, value: Any, least: int, most: int) -> int:
+    """The value, or an :class:`InputError` that names the argument: a whole number from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_whole
+    >>> require_whole("window", 2.5, 1, 100)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: window must be a whole number from 1 to 100; came 2.5.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise InputError(f"{name} must be a whole number from {least} to {most}; came {value!r}.")
+    return int(value)
+
+
+def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    # Compared, not converted: a whole number may be too long for a float.
+    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
+        limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
+        raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
+
+
+def require_flag(name: str, value: Any) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} must be True or False; came {value!r}.")
