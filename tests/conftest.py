@@ -10,6 +10,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
+# As the command line does, and before numpy is loaded: on a busy machine threads of a matrix library cost more than
+# they bring to matrices as small as these.
+for threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 install_import_hook("unrolled", "shape_checker.shapes")
 
 # Compiled programs are kept between tests and between runs; tests that start the command line inherit the folder.

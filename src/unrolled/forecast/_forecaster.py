@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,50 @@ class Forecaster:
         notes = (*_notes(known, self), *_left_out(sequence.kept, self.members))
         return FittedForecaster(self, known, sequence, scale_in, scale_out, notes)
 
+    def adopt(self, networks: Network | Sequence[Network], data: Any) -> FittedForecaster:
+        """A fitted forecaster from networks that were trained elsewhere, one a member.
+
+        Parameters
+        ----------
+        networks
+            What :func:`unrolled.from_keras` or :func:`unrolled.from_torch` gave, or networks of your own; all of one
+            design, which takes the place of this model's.
+        data
+            The known series, as for :meth:`fit`; scalers, if any, are fitted on it.
+
+        Raises
+        ------
+        InputError
+            Networks of several designs, or with other numbers of inputs and outputs than the series asks for.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import unrolled
+        >>> from unrolled.networks import Network, Readout
+        >>> fibonacci = Network((), Readout(np.array([[1.0, 1.0]]), np.zeros(1)))
+        >>> model = unrolled.model("autoregression", window=2)
+        >>> model.adopt(fibonacci, [1.0, 1.0, 2.0, 3.0, 5.0]).predict(3).mean[:, 0].tolist()
+        [8.0, 13.0, 21.0]
+        """
+        members = [networks] if isinstance(networks, Network) else list(networks)
+        if not members:
+            raise InputError("adopt needs at least one network.")
+        design = NetworkDesign.of(members[0])
+        if any(NetworkDesign.of(network) != design for network in members):
+            raise InputError("the networks of an ensemble must have one design; these differ.")
+        known, model = as_series(data), replace(self, design=design, members=len(members))
+        model.check(known)
+        features = known.values.shape[1]
+        stacked = {name: np.stack([np.asarray(n.weights()[name]) for n in members]) for name in members[0].weights()}
+        inputs = self.framing.network_features(features)
+        with precision(self.precision) as dtype:
+            weights = {name: in_precision(value, dtype) for name, value in stacked.items()}
+        sequence = FittedSequenceModel(
+            model.sequence_model, design.network(weights, inputs, features), None, tuple(range(len(members)))
+        )
+        return FittedForecaster(model, known, sequence, *self.framing.scalers(known), _notes(known, model))
+
     def check(self, known: Series) -> None:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
@@ -167,6 +212,10 @@ class FittedForecaster:
     scale_in: Scaler
     scale_out: Scaler
     notes: tuple[str, ...] = ()
+
+    def summary(self) -> NetworkSummary:
+        """Layers, output shapes and parameter counts."""
+        return self.model.summary(self.series.values.shape[1])
 
     @property
     def history(self) -> History | None:

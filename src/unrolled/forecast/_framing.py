@@ -11,6 +11,7 @@ from unrolled.windows import LAGS_AS, SCALES, Scaler, Windows, check_length, fit
 
 __all__ = ["TARGETS", "Framing"]
 
+#: What a forecaster can learn: the next value from a window, or y from x.
 TARGETS = ("window", "x-to-y")
 _LONGEST_WINDOW = 1_000_000_000
 

@@ -96,7 +96,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster:
         ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
         that the model has, ``output``; ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
         :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
-        ``validation``, ``clip_norm``, ``clip_value``, ``patience``, ``improvement``); everything of
+        ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``,
+        ``improvement``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``).
 
@@ -118,7 +119,10 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster:
             raise nearest_name("setting", setting, settings())
     made = replace(_TABLE[name].make(), name=name, **{k: v for k, v in changed.items() if k in _FORECASTER})
     made = replace(made, design=_design(made.design, changed))
-    return replace(made, learner=_learner(made, changed))
+    made = replace(made, learner=_learner(made, changed))
+    # Least squares without hidden layers have one solution: every member would be the same.
+    alone = isinstance(made.learner, LeastSquares) and not made.design.layers
+    return replace(made, members=1) if alone else made
 
 
 def _design(design: NetworkDesign, changed: dict[str, Any]) -> NetworkDesign:
@@ -139,6 +143,8 @@ def _learner(made: Forecaster, changed: dict[str, Any]) -> GradientDescent | Lea
         return made.learner
     if learning.get("stateful") and "shuffle" not in learning:
         learning["shuffle"] = False
+    if made.target == "x-to-y":  # the last point would be kept from a curve that is to go on from it
+        learning.setdefault("validation", 0.0)
     chosen = made.learner.optimizer
     if optimizer.get("name", chosen.name) != chosen.name:
         chosen = Optimizer(optimizer["name"])

@@ -22,6 +22,7 @@ from unrolled.types import Batch, in_precision
 
 __all__ = ["Watch", "train"]
 
+#: Called in training with the history so far and the number of epochs to come.
 Watch = Callable[[History, int], None]
 
 # Epochs run in stretches of about this long, so that a progress bar moves and Ctrl-C is heard. Between stretches only

@@ -42,8 +42,8 @@ def loss(name: str) -> Loss:
     Parameters
     ----------
     name
-        ``squared``: (y - t)^2; ``absolute``: |y - t|; ``huber``: (y - t)^2 / 2 up to an error of 1, beyond it
-        |y - t| - 1/2.
+        ``squared``: ``(y - t)^2``; ``absolute``: ``|y - t|``; ``huber``: ``(y - t)^2 / 2`` up to an error of 1,
+        beyond it ``|y - t| - 1/2``.
 
     Raises
     ------

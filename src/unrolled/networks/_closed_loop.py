@@ -9,12 +9,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from unrolled.types import AnyArray
+
 __all__ = ["closed_loop", "padded_steps"]
 
 
 def closed_loop(
     predict: Callable[[Array, Any], tuple[Array, Any]],
-    window: Float[Array, "lag feature"],
+    window: Float[AnyArray, "lag feature"],
     carried: Any,
     steps: int,
 ) -> Float[Array, "steps feature"]:
@@ -53,7 +55,7 @@ def closed_loop(
         value, carried = predict(window, carried)
         return (jnp.concatenate([window[1:], value[None]]), carried), value
 
-    return jax.lax.scan(step, (window, carried), None, length=steps)[1]
+    return jax.lax.scan(step, (jnp.asarray(window), carried), None, length=steps)[1]
 
 
 def padded_steps(steps: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -106,6 +106,13 @@ class NetworkDesign:
         if not isinstance(text, str):
             raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {text!r}.")
         return cls(tuple(_parse_layer(part) for part in text.split(",") if part.strip()), output)
+
+    @classmethod
+    def of(cls, network: Network) -> NetworkDesign:
+        """The design of a network that has its weights already, from :func:`from_keras` for example."""
+        layers = cast("tuple[Elman | LSTM | GRU | Dense, ...]", network.layers)
+        made = tuple(LayerDesign(layer.kind, layer.units, layer.activation) for layer in layers)
+        return cls(made, network.readout.activation)
 
     @property
     def recurrent(self) -> bool:

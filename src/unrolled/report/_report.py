@@ -22,6 +22,7 @@ from unrolled.series import Series
 
 __all__ = ["SCHEMA", "data_sha256", "sweep_report", "to_json", "trial_report"]
 
+#: The version of the layout of ``report.json``; it rises when a field changes its meaning.
 SCHEMA = 1
 _PACKAGES = ("jax", "jaxlib", "numpy", "equinox", "optax")
 
@@ -65,7 +66,7 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
         "history": _history(trial.fitted),
         "seconds": seconds,
         "seed": model.seed,
-        "notes": list(trial.fitted.notes),
+        "notes": list(trial.notes),
         **_provenance(trial.series),
     }
 
@@ -178,7 +179,7 @@ def _sweep_row(row: SweepRow) -> dict[str, Any]:
         "score": asdict(trial.scores),
         "parameters": trial.fitted.model.summary(trial.series.values.shape[1]).parameters,
         "seconds": asdict(trial.seconds),
-        "notes": list(trial.fitted.notes),
+        "notes": list(trial.notes),
     }
 
 

@@ -122,7 +122,7 @@ def _near(path: Path) -> str:
         names = sorted(entry.name for entry in path.parent.iterdir())[:5000]
     except OSError:
         return ""
-    close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)
     close = close or [name for name in names if path.stem and Path(name).stem == path.stem][:3]
     return f" Did you mean {' or '.join(str(path.with_name(name)) for name in close)}?" if close else ""
 

@@ -1,5 +1,6 @@
 """Whether x is evenly spaced, and where it is not."""
 
+import shlex
 from collections.abc import Callable
 
 import numpy as np
@@ -40,7 +41,7 @@ def explain_uneven(
     here, there = written(float(x[row])), written(float(x[row + 1]))
     plural = "s" if unit in ("month", "day", "second") else ""
     change, normal = (f"{step:.6g} {unit}{plural if step != 1 else ''}".rstrip() for step in (float(steps[row]), usual))
-    count = f"--x-col none --y-col {y}" if y else "--x-col none"
+    count = f"--x-col none --y-col {shlex.quote(y)}" if y else "--x-col none"
     return (
         f"{x_name} is not evenly spaced: from row {row + 1} to row {row + 2} it goes from {here} to {there}, a step of "
         f"{change} where {normal} is usual. A window model needs even steps: interpolate the "

@@ -13,6 +13,7 @@ from unrolled.errors import nearest_name
 
 __all__ = ["SCALES", "Scaler", "fit_scaler"]
 
+#: The names of the ways to scale values.
 SCALES = ("none", "standard", "range")
 
 

@@ -13,7 +13,9 @@ from unrolled.errors import InputError, nearest_name
 
 __all__ = ["LAGS_AS", "LagsAs", "Windows", "check_length", "pairs", "shape_lags", "windows"]
 
+#: How the lags of a window are shown to a network.
 LagsAs = Literal["time", "features"]
+#: The names of the ways to show lags.
 LAGS_AS = ("time", "features")
 _LONGEST = 1_000_000_000
 
