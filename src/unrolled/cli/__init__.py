@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import signal
 import sys
+import warnings
+from typing import NoReturn
 
 __all__ = ["main"]
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def main() -> None:
     """Run ``unrolled`` with the arguments of the process, and end it with the right status."""
+    for name in ("stdout", "stderr"):
+        _open_stream(name)
+    for number in _ENDING:
+        # A shell that starts a command in the background, or nohup, has it ignore a signal; that stands.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     # The matrices here are small: threads of a matrix library cost more than they bring, and on a busy machine
     # hundreds of times more. A user's own setting stands.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    try:
-        from unrolled.cli._app import app
+    # Where a cache is damaged or cannot be written, the libraries work all the same, and need not say so.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
+    from unrolled.cli._app import app
 
+    try:
         app(prog_name="unrolled")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    finally:
+        # Everything is done; libraries take half a second more to shut down, in which nothing can be interrupted.
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _open_stream(name: str) -> None:
+    """Have a stream to write to, whatever the shell closed, and one that takes every character."""
+    if getattr(sys, name) is None:
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (it stays open)
+    # A terminal that cannot show a character shows a question mark; it is no reason to lose the results.
+    getattr(sys, name).reconfigure(errors="replace")
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """Remove what is half written, and end at once.
+
+    An exception would not do: raised in a callback of a library it is printed and forgotten.
+    """
+    # A module that is not loaded, or not to its end, has left nothing yet.
+    discard_unfinished = getattr(sys.modules.get("unrolled.storage"), "discard_unfinished", None)
+    if discard_unfinished is not None:
+        discard_unfinished()
+    # A progress bar may have hidden the cursor.
+    shown = "\x1b[?25h\n" if sys.stderr.isatty() else ""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{shown}unrolled: interrupted.\n".encode())
+    os._exit(128 + number)

@@ -13,17 +13,20 @@ __all__ = ["datasets"]
 
 
 def datasets(
-    name: Annotated[str | None, typer.Argument(help="Describe this one.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="Describe this one.", metavar="NAME", show_default=False)] = None,
     export: Annotated[
         Path | None, typer.Option(help="Write it as CSV to this file; - prints it.", show_default=False)
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """List the series that come with the package, describe one, or write one to a file."""
+    """List the series in the package.
+
+    With a NAME, describe that one, or write it to a file.
+    """
     from unrolled.series import dataset, datasets, describe
 
     if name is None:
-        if export is not None:
+        if export is not None or overwrite:
             raise InputError("name the dataset to export.")
         for known in datasets():
             typer.echo(f"{known:20} {describe(known).summary}")

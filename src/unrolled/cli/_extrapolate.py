@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from unrolled.forecast import FittedForecaster
     from unrolled.series import Series
 
-__all__ = ["extrapolate"]
+__all__ = ["extrapolate", "places"]
 
 
 def extrapolate(
@@ -32,10 +33,11 @@ def extrapolate(
         typer.Option("--from", help="Continue with the model saved in this folder.", show_default=False),
     ] = None,
 ) -> None:
-    """Learn a series and continue it: a table, figures, a report and the saved model.
+    """Learn a series and continue it.
 
-    Without a FILE it does the lecture's example: 12 known correlation energies of the pairing model, continued by 8.
-    A FILE is learned as a whole and continued by a third of its number, unless --train or --horizon say otherwise.
+    Writes a table, figures, a report and the saved model. Without a FILE it does the lecture's example: 12 known
+    correlation energies of the pairing model, continued by 8. A FILE is learned as a whole and continued by a third of
+    its number, unless --train or --horizon say otherwise.
     """
     began = perf_counter()
     from unrolled.compilation import use_compilation_cache
@@ -47,10 +49,11 @@ def extrapolate(
     with result_folder(output.out, overwrite=output.overwrite) as folder:
         trial = _continue_saved(data, model, at, from_) if from_ else _train(data, model, at, output.verbose)
         report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
-        _write(trial, folder.making, kinds)
-        report["seconds"]["total"] = perf_counter() - began
-        text = to_json(report)
-        (folder.making / "report.json").write_text(text + "\n", encoding="utf-8")
+        with folder.writing() as making:
+            _write(trial, making, kinds)
+            report["seconds"]["total"] = perf_counter() - began
+            text = to_json(report)
+            (making / "report.json").write_text(text + "\n", encoding="utf-8")
         path = folder.finish()
     if output.json:
         typer.echo(text)
@@ -68,11 +71,12 @@ def _train(data: DataOptions, options: ModelOptions, at: str | None, verbose: bo
 
     series = load_series(data)
     assert series is not None
-    made = model(options.model or _default_model(data), **options.settings())
-    if at is not None and made.target != "x-to-y":
+    made = model(_default_model(data) if options.model is None else options.model, **options.settings())
+    x = places(at, data)
+    if x is not None and made.target != "x-to-y":
         raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
     with watching(verbose=verbose) as watch:
-        return extrapolate(series, made, train=data.train, horizon=data.horizon, x=_places(at), watch=watch)
+        return extrapolate(series, made, train=data.train, horizon=data.horizon, x=x, watch=watch)
 
 
 def _default_model(data: DataOptions) -> str:
@@ -84,14 +88,16 @@ def _continue_saved(data: DataOptions, options: ModelOptions, at: str | None, fo
     from unrolled.evaluate import default_extent, extrapolate_from
     from unrolled.forecast import load
 
-    given = [f"--{name.replace('_', '-')}" for name in options.settings()] + (["--model"] if options.model else [])
+    given = [f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value is not None]
     if given:
-        raise InputError(f"a saved model is trained already, so {', '.join(given)} says nothing; leave it out.")
-    fitted = load(folder)
+        raise InputError(f"a saved model is trained already; leave out {', '.join(given)}.")
+    fitted, x = load(folder), places(at, data)
+    if x is not None and fitted.model.target != "x-to-y":
+        raise InputError("--at says where to predict y from x; the saved model continues a series step by step.")
     series = load_series(data, default=None) or fitted.series
     train, horizon = default_extent(series, data.train, data.horizon)
     _check_features(fitted, series)
-    return extrapolate_from(fitted, series, train=train, horizon=horizon, x=_places(at))
+    return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x)
 
 
 def _check_features(fitted: FittedForecaster, series: Series) -> None:
@@ -103,13 +109,19 @@ def _check_features(fitted: FittedForecaster, series: Series) -> None:
         )
 
 
-def _places(at: str | None) -> list[float] | None:
+def places(at: str | None, data: DataOptions) -> list[float] | None:
+    """The x that ``--at`` names."""
     if at is None:
         return None
+    if data.horizon is not None:
+        raise InputError("--horizon counts the steps and --at names the places to predict at; give one of them.")
     try:
-        return [float(part) for part in at.split(",")]
+        found = [float(part) for part in at.split(",")]
     except ValueError:
-        raise InputError(f"--at needs numbers with commas between, as in 42,44.5; came {at!r}.") from None
+        found = []
+    if not found or not all(map(math.isfinite, found)):
+        raise InputError(f"--at needs finite numbers with commas between, as in 42,44.5; came {at!r}.")
+    return found
 
 
 def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:

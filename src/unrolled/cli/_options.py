@@ -23,7 +23,9 @@ class DataOptions:
 
     file: Annotated[
         str | None,
-        typer.Argument(help="A table: CSV, text, Parquet, .npy; - reads standard input.", show_default=False),
+        typer.Argument(
+            help="A table: CSV, text, Parquet, .npy; - reads standard input.", metavar="FILE", show_default=False
+        ),
     ] = None
     dataset: Annotated[str | None, _option("A series by name; see 'unrolled datasets'.")] = None
     train: Annotated[int | None, _option("Learn from the first so many points.")] = None
@@ -87,7 +89,9 @@ def figure_kinds(text: str) -> tuple[str, ...]:
     kinds = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if kinds == ("none",) or not kinds:
         return ()
+    if "none" in kinds:
+        raise InputError(f"--figures takes kinds of files, or none alone; came {text!r}.")
     odd = [kind for kind in kinds if kind not in ("png", "pdf", "svg")]
     if odd:
         raise InputError(f"--figures takes png, pdf, svg or none; came {odd[0]!r}.")
-    return kinds
+    return tuple(dict.fromkeys(kinds))

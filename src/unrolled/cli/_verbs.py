@@ -58,25 +58,28 @@ def _guarded(work: Callable[[], None]) -> None:
     """Errors as one sentence on standard error: 2 the request, 130 interrupted, 1 a fault of this program."""
     try:
         work()
-    except UnrolledError as error:
-        typer.echo(f"unrolled: {error}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("unrolled: interrupted; nothing was written.", err=True)
-        raise typer.Exit(130) from None
     except BrokenPipeError:
         # The reader of our output went away; point stdout elsewhere so that the interpreter's last flush is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
-    except MemoryError:
-        typer.echo("unrolled: not enough memory; use fewer units, members or points.", err=True)
-        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
     except Exception as error:
+        status, sentence = _explained(error)
         if os.environ.get("UNROLLED_DEBUG"):
             raise
-        typer.echo(
-            f"unrolled: this should not have happened ({type(error).__name__}: {error}). Please report it; with "
-            "UNROLLED_DEBUG=1 in the environment the place is shown.",
-            err=True,
-        )
-        raise typer.Exit(1) from None
+        typer.echo(f"unrolled: {sentence}", err=True)
+        raise typer.Exit(status) from None
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    if isinstance(error, UnrolledError):
+        return 2, str(error)
+    if isinstance(error, MemoryError):
+        return 2, "not enough memory; use fewer units, members or points."
+    if isinstance(error, OSError):
+        return 2, f"{error.filename or 'the output'} cannot be used: {error.strerror or error}."
+    return 1, (
+        f"this should not have happened ({type(error).__name__}: {error}). Please report it; with UNROLLED_DEBUG=1 in "
+        "the environment the place is shown."
+    )

@@ -61,9 +61,11 @@ def parse_sweep(text: str) -> tuple[str, list[Any]]:
     parts = [part.strip() for part in values.split(";" if name == "network" else ",")]
     if not equals or not all(parts):
         raise InputError(f"a sweep is written SETTING=VALUE,VALUE,... as in units=50,200,500; came {text!r}.")
+    if name == "model":
+        raise InputError(f"models are compared by --model {values.replace(' ', '')}; --sweep varies their settings.")
     if name not in settings():
         raise nearest_name("setting", name, settings())
-    return name, [_value(part) for part in parts]
+    return name, [_value(part) for part in dict.fromkeys(parts)]
 
 
 def combinations(models: Sequence[str], grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

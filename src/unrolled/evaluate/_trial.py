@@ -18,6 +18,9 @@ from unrolled.series import Series, as_series
 
 __all__ = ["Seconds", "Trial", "default_extent", "extrapolate", "extrapolate_from"]
 
+# More steps than this are a slip; it is found before the training, not after.
+_MOST_STEPS = 1_000_000
+
 
 @dataclass(frozen=True)
 class Seconds:
@@ -72,6 +75,15 @@ class Trial:
     placed: bool = False
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that a user should read before believing the forecast."""
+        trained, continued = len(self.fitted.sequence.kept), len(self.forecast.members)
+        if continued == trained:
+            return self.fitted.notes
+        lost = f"{trained - continued} of {trained} members were left out: their continuation ran off to infinity."
+        return (*self.fitted.notes, lost)
+
+    @property
     def truth(self) -> Float[np.ndarray, "known feature"]:
         """The known values at the predicted places, as far as they go."""
         return self.series.values[self.train : self.train + (0 if self.placed else len(self.forecast))]
@@ -92,8 +104,8 @@ def default_extent(series: Series, train: int | None, horizon: int | None) -> tu
     if train is not None and not 1 <= train <= points:
         raise InputError(f"train must be from 1 to {points}, the number of points of {series.name}; came {train}.")
     chosen = train or series.known or points
-    if horizon is not None and horizon < 1:
-        raise InputError(f"horizon must be at least 1; came {horizon}.")
+    if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
+        raise InputError(f"horizon must be from 1 to {_MOST_STEPS} steps; came {horizon}.")
     rest = points - chosen
     return chosen, horizon or rest or max(1, points // 3)
 
@@ -139,8 +151,9 @@ def extrapolate(
     """
     series = as_series(data)
     train, horizon = default_extent(series, train, horizon)
-    if model.target == "x-to-y" and x is None and train + horizon > len(series):
-        _require_next_x(series)
+    model.check(series.head(train))
+    if x is None:
+        _places(model, series, train, horizon)  # what is wrong with them should be heard before the training
     with count_compilations() as compiled:
         began = perf_counter()
         fitted = model.fit(series.head(train), watch=watch)
@@ -155,13 +168,13 @@ def extrapolate(
 def extrapolate_from(fitted: FittedForecaster, series: Series, *, train: int, horizon: int, x: Any = None) -> Trial:
     """The same with a model that is trained already: continue from the first ``train`` points."""
     known = series.head(train)
-    places = _known_places(fitted, series, train, horizon) if x is None else x
+    places = _places(fitted.model, series, train, horizon) if x is None else x
     with count_compilations() as compiled:
         began = perf_counter()
-        if places is None:
-            forecast = fitted.predict(horizon, history=known)
-        else:
+        if fitted.model.target == "x-to-y" or x is not None:
             forecast = fitted.predict(x=places, history=known)
+        else:
+            forecast = replace(fitted.predict(horizon, history=known), x=places)
         one_step = _one_step(fitted, series, train)
         seconds = perf_counter() - began
     timing = Seconds(compiled.seconds, 0.0, max(seconds - compiled.seconds, 0.0))
@@ -170,19 +183,18 @@ def extrapolate_from(fitted: FittedForecaster, series: Series, *, train: int, ho
     return Trial(series, train, fitted, forecast, one_step, scores, timing, placed)
 
 
-def _require_next_x(series: Series) -> None:
-    if series.spacing is None:
+def _places(model: Forecaster, series: Series, train: int, horizon: int) -> Float[np.ndarray, " horizon"]:
+    """The x of the predictions: the series' own as far as they go, then on at its step."""
+    beyond = train + horizon - len(series)
+    if model.target == "window":
+        series.require_even()  # the known rest too: a step ahead must be a step to the value it is compared with
+    elif beyond > 0 and series.spacing is None:
         raise InputError(
             f"{series.x_name} is not evenly spaced, so the x that comes after the last known one is unknown: say where "
             "to predict (--at), or keep known points back to predict (--train)."
         )
-
-
-def _known_places(fitted: FittedForecaster, series: Series, train: int, horizon: int) -> np.ndarray | None:
-    """For a model that learns y from x: the series' own x, as far as they go; they need not be even."""
-    if fitted.model.target != "x-to-y" or train + horizon > len(series):
-        return None
-    return series.x[train : train + horizon]
+    own = series.x[train : train + horizon]
+    return own if beyond <= 0 else np.concatenate([own, series.future_x(beyond)])
 
 
 def _one_step(fitted: FittedForecaster, series: Series, train: int) -> dict[str, OneStep]:

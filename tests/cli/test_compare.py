@@ -1,0 +1,95 @@
+"""`unrolled compare`: one table of settings against error."""
+
+import csv
+import json
+
+import pytest
+
+import unrolled
+
+_FAST = ("--epochs", "2", "--members", "1", "--figures", "none")
+
+
+def _table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_sweep_is_one_table(run, folder):
+    done = run("compare", "--sweep", "units=2,3", "--sweep", "layers=1,2", *_FAST, "--out", "o")
+    assert done.status == 0
+    rows = _table(folder / "o" / "compare.csv")
+    settings = [(row["units"], row["layers"]) for row in rows]
+    assert settings == [(units, layers) for units in "23" for layers in "12"]
+    for row in rows:
+        made = unrolled.model("rnn", units=int(row["units"]), layers=int(row["layers"]), epochs=2, members=1)
+        trial = unrolled.extrapolate(unrolled.dataset("pairing-particles"), made)
+        assert float(row["mse_forecast"]) == trial.scores.mse_forecast
+        assert float(row["mse_all"]) == trial.scores.mse_all
+        assert float(row["max_relative_error"]) == trial.scores.max_relative_error
+        assert int(row["parameters"]) == made.summary().parameters
+        assert f"{trial.scores.mse_forecast:.2e}" in done.out
+    assert "pairing-particles: 12 of 20 points learned, 8 predicted." in done.out
+    assert "Files are in o" in done.out
+
+
+def test_the_report_holds_every_row(run, folder):
+    done = run("compare", "--sweep", "units=2,3", *_FAST, "--json", "--out", "o")
+    report = json.loads(done.out)
+    assert done.out == (folder / "o" / "report.json").read_text(encoding="utf-8")
+    assert [row["settings"] for row in report["rows"]] == [{"model": "rnn", "units": n} for n in (2, 3)]
+    assert all(row["score"]["mse_forecast"] > 0 for row in report["rows"])
+    assert (report["schema"], report["train"], report["horizon"]) == (1, 12, 8)
+
+
+def test_models_side_by_side(run, folder):
+    done = run("compare", "--model", "rnn, autoregression,rnn", "--sweep", "window=2,3", *_FAST[2:], "--out", "o")
+    assert done.status == 0
+    named = [(row["model"], row["window"]) for row in _table(folder / "o" / "compare.csv")]
+    assert named == [("rnn", "2"), ("rnn", "3"), ("autoregression", "2"), ("autoregression", "3")]
+
+
+def test_the_two_ways_in_one_table_and_one_figure(run, folder):
+    options = ("--units", "3", "--epochs", "2", "--members", "1", "--figures", "png")
+    done = run("compare", "--sweep", "target=window,x-to-y", *options, "--out", "o")
+    assert done.status == 0
+    assert [row["target"] for row in _table(folder / "o" / "compare.csv")] == ["window", "x-to-y"]
+    assert {path.name for path in (folder / "o").glob("*.png")} == {"forecasts.png", "sweep.png"}
+
+
+def test_the_last_quarter_of_a_file_is_kept_back(run, folder):
+    (folder / "f.csv").write_text("".join(f"{x} {x**0.5}\n" for x in range(1, 21)))
+    report = json.loads(run("compare", "f.csv", "--units", "3", *_FAST, "--json").out)
+    assert (report["train"], report["horizon"]) == (15, 5)
+
+
+def test_a_longer_horizon_is_scored_as_far_as_the_truth_goes(run):
+    report = json.loads(run("compare", "--units", "3", *_FAST, "--json", "--horizon", "11").out)
+    short = json.loads(run("compare", "--units", "3", *_FAST, "--json").out)
+    assert report["horizon"] == 11
+    assert report["rows"][0]["score"] == short["rows"][0]["score"]
+
+
+@pytest.mark.parametrize("figures", ["none", "png"])
+def test_a_combination_that_fails_is_a_row_that_says_why(run, folder, figures):
+    (folder / "huge.csv").write_text("x,y\n" + "".join(f"{x},{x + 1}e300\n" for x in range(10)))
+    options = ("--units", "3", "--epochs", "2", "--members", "1", "--figures", figures)
+    done = run("compare", "huge.csv", "--sweep", "scale=none,standard", *options, "--out", "o")
+    assert done.status == 0
+    failed, good = _table(folder / "o" / "compare.csv")
+    assert failed["mse_forecast"] == ""
+    assert "infinite" in failed["failure"]
+    assert good["failure"] == ""
+    assert "failed" in done.out
+    assert "rnn, scale=none: training failed" in done.out
+
+
+def test_verbose_names_every_row_on_standard_error(run):
+    done = run("compare", "--sweep", "units=2,3", *_FAST, "--verbose")
+    lines = done.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["rnn, units=2", "rnn, units=3"]
+
+
+def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "…" not in run("compare", "--sweep", "units=2,3", *_FAST).out
