@@ -24,9 +24,8 @@ def mean_squared_error(prediction: np.ndarray, truth: np.ndarray) -> float:
 
 def relative_error(prediction: np.ndarray, truth: np.ndarray) -> Float[np.ndarray, "..."]:
     """``|prediction - truth| / |truth|`` at every point; infinite where only the truth is zero."""
-    difference = np.abs(np.subtract(prediction, truth))
-    size = np.abs(truth)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        difference, size = np.abs(np.subtract(prediction, truth)), np.abs(truth)
         return np.asarray(np.where(difference == 0, 0.0, difference / size))
 
 

@@ -98,3 +98,22 @@ def test_one_that_cannot_be_is_found_before_anything_is_trained(monkeypatch):
     monkeypatch.setattr("unrolled.evaluate._sweep.extrapolate", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(InputError, match="use a window of at most 8"):
         sweep(_SERIES, combinations(["rnn"], {"window": [2, 9]}), train=10, horizon=6)
+
+
+def test_shared_settings_skip_the_models_to_which_they_say_nothing():
+    rows = sweep(
+        unrolled.dataset("pairing-particles"),
+        combinations(["rnn", "autoregression"], {}),
+        train=12,
+        horizon=2,
+        common={"epochs": 2, "units": 3, "members": 1},
+    )
+    assert rows[0].trial.fitted.model.learner.epochs == 2
+    assert rows[1].trial.fitted.history is None
+    with pytest.raises(InputError, match="says nothing"):
+        sweep(
+            unrolled.dataset("pairing-particles"),
+            combinations(["autoregression"], {"epochs": [2]}),
+            train=12,
+            horizon=2,
+        )

@@ -1,4 +1,4 @@
-"""Networks that were trained elsewhere, made into forecasters."""
+"""Networks that were trained elsewhere, made into forecasters; settings that follow from others, or contradict them."""
 
 import numpy as np
 import pytest
@@ -49,3 +49,11 @@ def test_settings_that_follow_from_others():
     assert unrolled.model("rnn", target="x-to-y").learner.validation == 0
     assert unrolled.model("rnn", target="x-to-y", validation=0.1).learner.validation == 0.1
     assert unrolled.model("rnn").learner.validation == 0.05
+
+
+def test_settings_that_contradict_each_other_are_refused():
+    with pytest.raises(InputError, match="in full"):
+        unrolled.model("rnn", network="lstm:3", units=5)
+    with pytest.raises(InputError, match="belong to sgd"):
+        unrolled.model("rnn", momentum=0.5)
+    assert unrolled.model("rnn", optimizer="sgd", momentum=0.5, nesterov=True).learner.optimizer.nesterov

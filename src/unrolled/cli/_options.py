@@ -51,6 +51,7 @@ class ModelOptions:
     lags_as: Annotated[str | None, _option("Lags as steps in time, or features of one step.")] = None
     target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
     scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None
+    pad: Annotated[bool | None, _option("Repeat the last value, a window of them.", "--pad/--no-pad")] = None
     members: Annotated[int | None, _option("Networks in the ensemble (16).")] = None
     seed: Annotated[int | None, _option("Decides everything random (0).")] = None
     precision: Annotated[str | None, _option("float64 or float32.")] = None
@@ -60,9 +61,11 @@ class ModelOptions:
     optimizer: Annotated[str | None, _option("adam, rmsprop, sgd, adamw.")] = None
     learning_rate: Annotated[float | None, _option("Step size.")] = None
     momentum: Annotated[float | None, _option("Momentum of sgd.")] = None
+    nesterov: Annotated[bool | None, _option("Look ahead, in sgd.", "--nesterov/--no-nesterov")] = None
     validation: Annotated[float | None, _option("Share of the windows, from the end, kept for validation.")] = None
     patience: Annotated[int | None, _option("Stop early after so many epochs without progress.")] = None
     clip_norm: Annotated[float | None, _option("Longest gradient.")] = None
+    clip_value: Annotated[float | None, _option("Largest component of the gradient.")] = None
     shuffle: Annotated[bool | None, _option("Windows in a new order every epoch.", "--shuffle/--no-shuffle")] = None
     stateful: Annotated[bool | None, _option("Carry the state from batch to batch.", "--stateful/--no-stateful")] = None
 

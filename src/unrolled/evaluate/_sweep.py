@@ -9,7 +9,7 @@ from typing import Any
 
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.evaluate._trial import Trial, extrapolate
-from unrolled.forecast import Forecaster, model, settings
+from unrolled.forecast import Forecaster, model, says_nothing, settings
 from unrolled.series import Series
 
 __all__ = ["SweepRow", "combinations", "parse_sweep", "sweep"]
@@ -69,7 +69,7 @@ def parse_sweep(text: str) -> tuple[str, list[Any]]:
 
 
 def combinations(models: Sequence[str], grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Every model with every combination of settings; ``model`` is named .
+    """Every model with every combination of settings.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def sweep(
     train, horizon
         How many points to train on and to predict.
     common
-        Settings that all share.
+        Settings that all share; a model to which one says nothing goes without it.
     watch
         Called with every row when it is done.
 
@@ -122,7 +122,7 @@ def sweep(
         A combination that cannot be: found before anything is trained.
     """
     wanted = [dict(settings) for settings in chosen]
-    made: list[Forecaster] = [model(entry["model"], **(dict(common or {}) | _without_model(entry))) for entry in wanted]
+    made = [_made(entry, common or {}) for entry in wanted]
     for forecaster in made:
         forecaster.check(series.head(train))
     rows = []
@@ -137,8 +137,11 @@ def sweep(
     return rows
 
 
-def _without_model(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "model"}
+def _made(entry: Mapping[str, Any], common: Mapping[str, Any]) -> Forecaster:
+    """A setting that all share may say nothing to one of the models; one that is swept must say something."""
+    mute = says_nothing(entry["model"])
+    shared = {name: value for name, value in common.items() if name not in mute}
+    return model(entry["model"], **(shared | {name: value for name, value in entry.items() if name != "model"}))
 
 
 def _value(text: str) -> Any:

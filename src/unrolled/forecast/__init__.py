@@ -9,5 +9,6 @@ from unrolled.forecast._framing import Framing as Framing
 from unrolled.forecast._models import describe_models as describe_models
 from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models
+from unrolled.forecast._models import says_nothing as says_nothing
 from unrolled.forecast._models import settings as settings
 from unrolled.forecast._saved import load as load

@@ -46,9 +46,9 @@ class Framing:
             return len(known)
         if len(known) < self.window + 2:
             longest = f"use a window of at most {len(known) - 2}" if len(known) > 2 else "three points are the least"
+            count = "1 known point is" if len(known) == 1 else f"{len(known)} known points are"
             raise InputError(
-                f"{len(known)} known points are too few for a window of {self.window}: window + 2 = {self.window + 2} "
-                f"are needed; {longest}."
+                f"{count} too few for a window of {self.window}: window + 2 = {self.window + 2} are needed; {longest}."
             )
         check_length(self.window, len(known))
         known.require_even()

@@ -84,6 +84,23 @@ def settings() -> tuple[str, ...]:
     return (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER)
 
 
+def says_nothing(name: str) -> frozenset[str]:
+    """The settings that say nothing to that model, and that :func:`model` therefore refuses.
+
+    Examples
+    --------
+    >>> from unrolled.forecast import says_nothing
+    >>> "epochs" in says_nothing("autoregression"), "epochs" in says_nothing("rnn")
+    (True, False)
+    """
+    if name not in models():
+        raise nearest_name("model", name, _TABLE)
+    made = _TABLE[name].make()
+    solved = isinstance(made.learner, LeastSquares)
+    hidden = () if made.design.layers else ("units", "layers", "activation")
+    return frozenset((*hidden, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
+
+
 def model(name: str = "rnn", **changed: Any) -> Forecaster:
     """A model by name, with some settings changed.
 
@@ -127,9 +144,11 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster:
 
 def _design(design: NetworkDesign, changed: dict[str, Any]) -> NetworkDesign:
     output = changed.get("output", design.output)
-    if "network" in changed:
-        design = NetworkDesign.parse(changed["network"])
     hidden = {setting: changed.get(setting) for setting in ("units", "layers", "activation")}
+    if "network" in changed:
+        if hidden != dict.fromkeys(hidden):
+            raise InputError("network says the hidden layers in full; leave units, layers and activation out.")
+        return replace(NetworkDesign.parse(changed["network"]), output=output)
     return replace(design.with_hidden(**hidden), output=output)
 
 
@@ -148,4 +167,6 @@ def _learner(made: Forecaster, changed: dict[str, Any]) -> GradientDescent | Lea
     chosen = made.learner.optimizer
     if optimizer.get("name", chosen.name) != chosen.name:
         chosen = Optimizer(optimizer["name"])
+    if chosen.name != "sgd" and optimizer.keys() & {"momentum", "nesterov"}:
+        raise InputError(f"momentum and nesterov belong to sgd; the optimizer is {chosen.name}.")
     return replace(made.learner, optimizer=replace(chosen, **optimizer), **learning)

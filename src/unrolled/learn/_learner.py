@@ -13,7 +13,7 @@ from unrolled.learn._optimizers import Optimizer
 __all__ = ["GradientDescent"]
 
 # Losses are kept for every member and epoch; more epochs than this are a slip.
-_MOST_EPOCHS = 1_000_000
+_MOST_EPOCHS = 2**20  # a power of two: so is the capacity of the loss arrays, which must not pass it
 _MOST_SEQUENCES = 1_000_000_000
 
 

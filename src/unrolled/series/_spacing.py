@@ -21,7 +21,7 @@ def even_spacing(x: Float[np.ndarray, " time"]) -> float | None:
         return 1.0
     # Numbers near the largest overflow, and are then not evenly spaced.
     with np.errstate(over="ignore", invalid="ignore"):
-        step = x[-1] / (len(x) - 1) - x[0] / (len(x) - 1)
+        step = (x[-1] - x[0]) / (len(x) - 1)
         line = x[0] + step * np.arange(len(x))
         even = np.all(np.abs(x - line) <= _TOLERANCE * abs(step))
     return float(step) if even and np.isfinite(step) else None
