@@ -67,7 +67,7 @@ _REPORT = {
     "history": (
         {"loss": [float], "validation_loss": ([float], None), "members": [{"epochs": int, "status": str}]}, None,
     ),
-    "seconds": {"compile": float, "fit": float, "predict": float, "total": float, "import": float},
+    "seconds": {"compile": float, "fit": float, "predict": float, "total": float, "import": float, "write": float},
     "seed": int,
     "notes": [str],
     "versions": {"unrolled": str, "python": str, "jax": str, "numpy": str},

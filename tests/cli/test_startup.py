@@ -7,7 +7,8 @@ import sys
 import pytest
 
 _WATCH = """
-import json, sys
+import json, os, sys
+os._exit = sys.exit  # the command ends at once; here there is something left to do
 sys.argv = ["unrolled", *json.loads(sys.argv[1])]
 import unrolled
 if len(sys.argv) > 1:

@@ -34,10 +34,19 @@ def main() -> None:
 
     try:
         app(prog_name="unrolled")
-    finally:
-        # Everything is done; libraries take half a second more to shut down, in which nothing can be interrupted.
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_IGN)
+    except SystemExit as ending:
+        _end(ending.code)
+
+
+def _end(status: object) -> NoReturn:
+    """End the process now: all is written, and libraries would take half a second more to shut down."""
+    code = status if isinstance(status, int) else int(status is not None)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # what was printed did not arrive, and the caller should know
+        code = code or 1
+    os._exit(code)
 
 
 def _open_stream(name: str) -> None:

@@ -51,7 +51,7 @@ def extrapolate(
         report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
         with folder.writing() as making:
             _write(trial, making, kinds)
-            report["seconds"]["total"] = perf_counter() - began
+            _complete(report["seconds"], perf_counter() - began)
             text = to_json(report)
             (making / "report.json").write_text(text + "\n", encoding="utf-8")
         path = folder.finish()
@@ -61,6 +61,12 @@ def extrapolate(
         from unrolled.cli._tables import print_trial
 
         print_trial(trial, report, path)
+
+
+def _complete(seconds: dict[str, float], total: float) -> None:
+    """The total, and what of it went into figures and files: all that no other part accounts for."""
+    parts = sum(seconds[name] for name in ("import", "compile", "fit", "predict"))
+    seconds |= {"write": max(total - parts, 0.0), "total": total}
 
 
 def _train(data: DataOptions, options: ModelOptions, at: str | None, verbose: bool) -> Trial:
