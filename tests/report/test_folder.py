@@ -164,3 +164,16 @@ def test_a_full_disk_is_a_sentence_about_the_folder_asked_for():
     with pytest.raises(InputError, match=r"^here/o cannot be written: No space left on device\.$"):
         _fail(Path("here/o"), full, beside=None)
     assert not Path("here").exists()
+
+
+def test_what_else_a_folder_of_a_replaced_name_holds_stays(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine")
+    (tmp_path / "model" / "model.json").write_text("old")
+    with result_folder(tmp_path, overwrite=True) as folder:
+        (folder.making / "model").mkdir()
+        (folder.making / "model" / "model.json").write_text("new")
+        folder.finish()
+    assert (tmp_path / "model" / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "model" / "model.json").read_text() == "new"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["model"]

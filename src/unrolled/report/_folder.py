@@ -125,8 +125,9 @@ def _move_into(target: Path, making: Path) -> Path:
     for entry in sorted(making.iterdir(), key=lambda entry: (entry.name == _LAST, entry.name)):
         place = target / entry.name
         if entry.is_dir() and place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-        entry.replace(place)
+            _move_into(place, entry)  # what else a folder of that name holds is not ours to remove
+        else:
+            entry.replace(place)
     return target
 
 
