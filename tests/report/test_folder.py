@@ -97,13 +97,13 @@ def test_the_folder_one_stands_in():
 def test_a_full_folder_is_refused_and_overwriting_replaces_what_has_the_same_name():
     _write(Path("o"), "old")
     Path("o/mine.txt").write_text("mine")
-    Path("o/model/left.txt").write_text("of the old model")
+    Path("o/model/notes.txt").write_text("mine too")
     with pytest.raises(InputError, match="not empty"):
         _write(Path("o"))
     assert _write(Path("o"), overwrite=True) == Path("o")
     assert Path("o/a.txt").read_text() == "new"
     assert Path("o/mine.txt").read_text() == "mine"
-    assert os.listdir("o/model") == ["w"]
+    assert sorted(os.listdir("o/model")) == ["notes.txt", "w"]
 
 
 def test_a_link_to_a_folder_is_a_folder():
