@@ -24,10 +24,17 @@ def here(tmp_path: Path) -> Path:
     return place
 
 
+# Whoever runs the tests may ignore signals (nohup does), and a child inherits that.
+_HEARING = (
+    "import os, signal, sys\n"
+    "for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(name, signal.SIG_DFL)\n"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 def _start(here: Path, *arguments: str, **options) -> subprocess.Popen:
-    return subprocess.Popen(
-        [*_COMMAND, *arguments], cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+    command = [sys.executable, "-c", _HEARING, *_COMMAND, *arguments]
+    return subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 def _shell(here: Path, line: str, **environment: str | None) -> subprocess.CompletedProcess:
