@@ -5,10 +5,18 @@ axes, which is the one promotion that this package lives on; the shape checks ca
 """
 
 import os
+import signal
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
+
+# A runner in the background ignores Ctrl-C, nohup ignores the end of a terminal, and children inherit that: then the
+# tests of signals would test nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # As the command line does, and before numpy is loaded: on a busy machine threads of a matrix library cost more than
 # they bring to matrices as small as these.

@@ -96,6 +96,8 @@ def load_model(
         raise InputError(f"{source} holds a {description.get('kind')!r}; a {kind} was expected.")
     try:
         expected = shapes(description)
+    except InputError as error:
+        raise InputError(f"the saved model {source} is damaged: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the saved model {source} is damaged: {type(error).__name__}: {error}.") from None
     return description, _read_tensors(source / _WEIGHTS, expected)

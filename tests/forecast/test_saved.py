@@ -239,3 +239,28 @@ def test_paths_that_are_no_models(tmp_path):
     for name in ("file", "empty", "folders", "missing", "x" * 300, "file/model", "nul\0"):
         with pytest.raises(InputError, match="no saved model"):
             unrolled.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", ["notes", "name", "series"])
+def test_text_that_a_terminal_would_obey_is_refused(tmp_path, place):
+    folder = unrolled.model("autoregression").fit([1.0, 2.0, 4.0, 8.0, 16.0]).save(tmp_path / "model")
+    description = json.loads((folder / "model.json").read_text())
+    if place == "notes":
+        description["notes"] = ["\x1b[2J"]
+    elif place == "name":
+        description["forecaster"]["name"] = {"not": "text"}
+    else:
+        description["series"]["names"] = ["\x9b31m"]
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match="damaged"):
+        unrolled.load(folder)
+
+
+def test_more_states_than_points_are_refused(tmp_path):
+    model = unrolled.model("rnn", units=2, epochs=1, members=1, stateful=True, batch_size=1, validation=0.0)
+    folder = model.fit([1.0, 2.0, 4.0, 8.0, 16.0]).save(tmp_path / "model")
+    description = json.loads((folder / "model.json").read_text())
+    description["forecaster"]["learner"]["batch_size"] = 10**9
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match="states"):
+        unrolled.load(folder)

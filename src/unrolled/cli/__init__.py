@@ -30,6 +30,8 @@ def main() -> None:
     # Where a cache is damaged or cannot be written, the libraries work all the same, and need not say so.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
+    # A letter that the figures' font lacks is drawn as a box; the files of numbers have it.
+    warnings.filterwarnings("ignore", message="Glyph .* missing from")
     from unrolled.cli._app import app
 
     try:

@@ -105,12 +105,13 @@ def _forecast_table(trial: Trial, feature: int) -> Table:
 
 def _row(trial: Trial, step: int, feature: int) -> list[str]:
     forecast, truth = trial.forecast, trial.truth
-    mean, spread = forecast.mean[step, feature], forecast.spread[step, feature]
+    mean = forecast.mean[step, feature]
+    spread = f"{forecast.spread[step, feature]:.1e}" if len(forecast.members) > 1 else ""  # one member has none
     x = trial.series.format_x(float(forecast.x[step]))
     if step >= len(truth):
-        return [x, "", f"{mean:.8g}", f"{spread:.1e}", ""]
+        return [x, "", f"{mean:.8g}", spread, ""]
     error = float(relative_error(mean, truth[step, feature]))
-    return [x, f"{truth[step, feature]:.8g}", f"{mean:.8g}", f"{spread:.1e}", f"{error:.1e}"]
+    return [x, f"{truth[step, feature]:.8g}", f"{mean:.8g}", spread, f"{error:.1e}"]
 
 
 def _score_lines(trial: Trial) -> list[str]:
@@ -128,7 +129,8 @@ def _score_lines(trial: Trial) -> list[str]:
     if parts:
         what = "y learned from x" if trial.fitted.model.target == "x-to-y" else "one-step predictions"
         lines.append(f"MSE of {what}: {', '.join(parts)}.")
-    lines.append("The spread is the standard deviation over members; it is not an interval that the truth lies in.")
+    if len(trial.forecast.members) > 1:
+        lines.append("The spread is the standard deviation over members; it is not an interval that the truth lies in.")
     return lines
 
 

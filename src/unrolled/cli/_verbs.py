@@ -65,6 +65,9 @@ def _guarded(work: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Exception as error:
+        if "RESOURCE_EXHAUSTED" in str(error) or "Out of memory" in str(error):
+            typer.echo("unrolled: not enough memory; use fewer units, members or points.", err=True)
+            raise typer.Exit(2) from None
         status, sentence = _explained(error)
         if os.environ.get("UNROLLED_DEBUG"):
             raise

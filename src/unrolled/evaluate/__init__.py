@@ -11,3 +11,4 @@ from unrolled.evaluate._trial import Trial as Trial
 from unrolled.evaluate._trial import default_extent as default_extent
 from unrolled.evaluate._trial import extrapolate as extrapolate
 from unrolled.evaluate._trial import extrapolate_from as extrapolate_from
+from unrolled.evaluate._trial import require_possible as require_possible

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.errors import InputError
 from unrolled.forecast import Forecast
 from unrolled.metrics import max_relative_error, mean_squared_error
 
@@ -40,8 +41,8 @@ def score(forecast: Forecast, truth: Any) -> Scores:
     forecast
         The continuation.
     truth
-        The values that came after the known part, shape ``(time, feature)``: fewer than the horizon, or none, where
-        no more are known.
+        The values that came after the known part, shape ``(time, feature)``, or ``(time,)`` of a single feature:
+        fewer than the horizon, or none, where no more are known.
 
     Returns
     -------
@@ -56,6 +57,12 @@ def score(forecast: Forecast, truth: Any) -> Scores:
     0.5
     """
     values = np.asarray(truth, np.float64)
+    values = values[:, None] if values.ndim == 1 else values
+    features = forecast.members.shape[-1]
+    if values.ndim != 2 or values.shape[1] != features:
+        raise InputError(f"the truth must have shape (time, {features}), as the series has; came {np.shape(truth)}.")
+    if not np.isfinite(values[: len(forecast)]).all():
+        raise InputError("the truth holds a value that is not finite; leave it out, with all that come after it.")
     count = min(len(values), len(forecast))
     if count == 0:
         return Scores()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unrolled.errors import InputError, TrainingError, nearest_name
-from unrolled.evaluate._trial import Trial, extrapolate
+from unrolled.evaluate._trial import Trial, extrapolate, require_possible
 from unrolled.forecast import Forecaster, model, says_nothing, settings
 from unrolled.series import Series
 
@@ -124,7 +124,7 @@ def sweep(
     wanted = [dict(settings) for settings in chosen]
     made = [_made(entry, common or {}) for entry in wanted]
     for forecaster in made:
-        forecaster.check(series.head(train))
+        require_possible(series, forecaster, train, horizon)
     rows = []
     for entry, forecaster in zip(wanted, made, strict=True):
         try:

@@ -16,7 +16,7 @@ from unrolled.forecast import FittedForecaster, Forecast, Forecaster, OneStep
 from unrolled.learn import Watch
 from unrolled.series import Series, as_series
 
-__all__ = ["Seconds", "Trial", "default_extent", "extrapolate", "extrapolate_from"]
+__all__ = ["Seconds", "Trial", "default_extent", "extrapolate", "extrapolate_from", "require_possible"]
 
 # More steps than this are a slip; it is found before the training, not after.
 _MOST_STEPS = 1_000_000
@@ -63,6 +63,8 @@ class Trial:
         Where the time went.
     placed
         Whether the forecast stands at places that the user chose, not on the rows after the training part.
+    trained
+        Whether the model saw the first ``train`` points; a saved model may only go on from them.
     """
 
     series: Series
@@ -73,6 +75,7 @@ class Trial:
     scores: Scores
     seconds: Seconds
     placed: bool = False
+    trained: bool = True
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -101,6 +104,9 @@ def default_extent(series: Series, train: int | None, horizon: int | None) -> tu
         More points to train on than there are, or a horizon below 1.
     """
     points = len(series)
+    for name, value in (("train", train), ("horizon", horizon)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer)):
+            raise InputError(f"{name} must be a whole number; came {value!r}.")
     if train is not None and not 1 <= train <= points:
         raise InputError(f"train must be from 1 to {points}, the number of points of {series.name}; came {train}.")
     chosen = train or series.known or points
@@ -151,9 +157,7 @@ def extrapolate(
     """
     series = as_series(data)
     train, horizon = default_extent(series, train, horizon)
-    model.check(series.head(train))
-    if x is None:
-        _places(model, series, train, horizon)  # what is wrong with them should be heard before the training
+    require_possible(series, model, train, horizon, x)
     with count_compilations() as compiled:
         began = perf_counter()
         fitted = model.fit(series.head(train), watch=watch)
@@ -163,6 +167,13 @@ def extrapolate(
         trial.seconds, compile=trial.seconds.compile + fit_compiled, fit=max(fit_seconds - fit_compiled, 0.0)
     )
     return replace(trial, seconds=seconds)
+
+
+def require_possible(series: Series, model: Forecaster, train: int, horizon: int, x: Any = None) -> None:
+    """Raise an :class:`InputError` if the model could not learn, or continue: heard before the training, not after."""
+    model.check(series.head(train))
+    if x is None:
+        _places(model, series, train, horizon)
 
 
 def extrapolate_from(fitted: FittedForecaster, series: Series, *, train: int, horizon: int, x: Any = None) -> Trial:
@@ -180,7 +191,14 @@ def extrapolate_from(fitted: FittedForecaster, series: Series, *, train: int, ho
     timing = Seconds(compiled.seconds, 0.0, max(seconds - compiled.seconds, 0.0))
     placed = x is not None
     scores = score(forecast, series.values[train:] if not placed else series.values[:0])
-    return Trial(series, train, fitted, forecast, one_step, scores, timing, placed)
+    trained = _same_numbers(fitted.series, known)
+    if not trained:
+        one_step = {"history" if name == "train" else name: part for name, part in one_step.items()}
+    return Trial(series, train, fitted, forecast, one_step, scores, timing, placed, trained)
+
+
+def _same_numbers(one: Series, other: Series) -> bool:
+    return np.array_equal(one.values, other.values) and np.array_equal(one.x, other.x)
 
 
 def _places(model: Forecaster, series: Series, train: int, horizon: int) -> Float[np.ndarray, " horizon"]:

@@ -25,11 +25,15 @@ class Forecast:
         One continuation a member, shape ``(member, horizon, feature)``.
     series
         The known part that is continued, with names and units.
+    kept
+        The numbers of these members in the ensemble that was asked for; those that are missing ran off to infinity,
+        in training or here. ``None`` says that they are all.
     """
 
     x: Float[np.ndarray, " horizon"]
     members: Float[np.ndarray, "member horizon feature"]
     series: Series
+    kept: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.x)

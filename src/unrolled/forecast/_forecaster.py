@@ -172,6 +172,12 @@ class Forecaster:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
         self.framing.check()
         self.sequence_model.check()
+        if isinstance(self.learner, LeastSquares) and self.design.output != "linear":
+            raise InputError(f"least squares needs a linear output; it is {self.design.output}.")
+        if self.target == "x-to-y" and self.sequence_model.lanes:
+            raise InputError(
+                "a model that learns y from x has no order in time to carry a state through: leave stateful out."
+            )
 
     @property
     def framing(self) -> Framing:
@@ -246,6 +252,8 @@ class FittedForecaster:
         TrainingError
             Every member's continuation ran off to infinity.
         """
+        if horizon is not None and x is not None:
+            raise InputError("give a horizon or x, not both.")
         known = self.series if history is None else self._checked_history(history)
         places = self._places(known, horizon, x)
         if self.model.target == "x-to-y":
@@ -253,7 +261,9 @@ class FittedForecaster:
         else:
             scaled = self._closed_loop(known, len(places))
         members = self.scale_out.unscale(scaled)
-        return Forecast(places, _finite_members(members), known)
+        finite = _finite_members(members)
+        kept = tuple(number for number, good in zip(self.sequence.kept, finite, strict=True) if good)
+        return Forecast(places, members[finite], known, kept)
 
     def one_step(self, data: Any = None) -> OneStep:
         """Predict every known value from the true values before it.
@@ -350,7 +360,8 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name} must be numbers; came {values!r}.") from None
 
 
-def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> Float[np.ndarray, "kept horizon feature"]:
+def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> np.ndarray:
+    """Which members are finite to the end."""
     finite = np.isfinite(members).all(axis=(1, 2))
     if not finite.any():
         first = int(np.argmax(~np.isfinite(members).all(axis=(0, 2)))) + 1
@@ -358,7 +369,7 @@ def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> Flo
             f"the continuation of every member ran off to infinity at step {first}; lower the horizon or scale the "
             "data."
         )
-    return members[finite]
+    return np.asarray(finite)
 
 
 def _notes(known: Series, model: Forecaster) -> tuple[str, ...]:
@@ -366,6 +377,8 @@ def _notes(known: Series, model: Forecaster) -> tuple[str, ...]:
     notes = []
     if known.is_constant:
         notes.append("The known part is constant.")
+    if len(known.names) > 1:
+        notes.append(f"{', '.join(known.names)} are learned together, each from all; --y-col takes one alone.")
     size = float(np.max(np.abs(known.values)))
     if model.scale == "none" and isinstance(model.learner, GradientDescent) and not 1e-4 <= size <= 1e4 and size > 0:
         notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def load(folder: str | Path) -> FittedForecaster:
     description, tensors = load_model(folder, KIND, _shapes)
     try:
         return _restore(description, tensors)
+    except InputError as error:
+        raise InputError(f"the saved model {folder} is damaged: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the saved model {folder} is damaged: {type(error).__name__}: {error}.") from None
 
@@ -78,6 +81,9 @@ def _shapes(description: dict[str, Any]) -> Shapes:
         require_whole("kept", index, 0, model.members - 1)
     if not 1 <= kept == len(set(description["kept"])):
         raise ValueError("kept must name every member once")
+    lanes = model.sequence_model.lanes
+    if lanes is not None and lanes > points:
+        raise ValueError(f"{lanes} states cannot be carried through {points} points")
     weights = model.design.shapes(model.framing.network_features(features), features)
     shapes: Shapes = {name: ((kept, *shape), model.precision) for name, shape in weights.items()}
     return shapes | {"series.values": ((points, features), "float64"), "series.x": ((points,), "float64")}
@@ -85,6 +91,8 @@ def _shapes(description: dict[str, Any]) -> Shapes:
 
 def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> FittedForecaster:
     model = _forecaster(description["forecaster"])
+    for text in (model.name, *description["notes"]):
+        _require_plain(text)
     values, x = tensors.pop("series.values"), tensors.pop("series.x")
     series = _series(description["series"], values, x)
     check(series)
@@ -108,10 +116,18 @@ def _scaler(data: dict[str, Any], features: int) -> Scaler:
     return scaler
 
 
+def _require_plain(text: object) -> None:
+    """Text that is printed: no control characters, which a terminal would obey."""
+    if not isinstance(text, str) or any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValueError(f"{text!r} is not plain text")
+
+
 def _series(data: dict[str, Any], values: np.ndarray, x: np.ndarray) -> Series:
     calendar = Calendar.from_dict(data["calendar"]) if data["calendar"] else None
     x_name, x_unit, name, source = (str(data[field]) for field in ("x_name", "x_unit", "name", "source"))
     names, units = tuple(map(str, data["names"])), tuple(map(str, data["units"]))
+    for word in (x_name, x_unit, name, source, *names, *units):
+        _require_plain(word)
     frame = data["frame"] if data["frame"] in ("pandas", "polars", "pyarrow") else None
     if len(units) != len(names):
         raise ValueError("names and units differ in number")

@@ -161,13 +161,19 @@ def _history(fitted: FittedForecaster) -> dict[str, Any] | None:
     validation = history.validation_loss
     usable = history.usable
     return {
-        "loss": history.loss[usable].mean(axis=0).tolist(),
-        "validation_loss": None if validation is None else validation[usable].mean(axis=0).tolist(),
+        "loss": _mean_of_training(history.loss[usable]),
+        "validation_loss": None if validation is None else _mean_of_training(validation[usable]),
         "members": [
             {"epochs": int(epochs), "status": status.text, "loss": float(loss[epochs - 1])}
             for epochs, status, loss in zip(history.epochs, history.status, history.loss, strict=True)
         ],
     }
+
+
+def _mean_of_training(losses: np.ndarray) -> list[float]:
+    """By epoch, over the members that still trained."""
+    still = np.isfinite(losses)
+    return (np.where(still, losses, 0.0).sum(axis=0) / np.maximum(still.sum(axis=0), 1)).tolist()
 
 
 def _sweep_row(row: SweepRow) -> dict[str, Any]:

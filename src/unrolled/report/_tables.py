@@ -17,9 +17,9 @@ __all__ = ["forecast_csv", "history_csv", "members_csv", "sweep_csv"]
 def forecast_csv(trial: Trial) -> str:
     """Known and predicted rows: ``x, name, part, mean, spread, truth, one_step``.
 
-    ``part`` is ``train`` (seen by the model), ``forecast`` (predicted), or ``known`` (known, neither seen nor
-    predicted). ``mean`` and ``spread`` are of the ensemble; ``one_step`` is the prediction from the true values
-    before. Numbers keep every digit.
+    ``part`` is ``train`` (seen by the model; ``history`` where a saved model goes on from other numbers), ``forecast``
+    (predicted), or ``known`` (known, neither seen nor predicted). ``mean`` and ``spread`` are of the ensemble;
+    ``one_step`` is the prediction from the true values before. Numbers keep every digit.
     """
     series, forecast = trial.series, trial.forecast
     one_step = _one_step_by_row(trial)
@@ -27,7 +27,7 @@ def forecast_csv(trial: Trial) -> str:
     rows: list[list[Any]] = []
     for row in range(len(series)):
         if row not in predicted:
-            part = "train" if row < trial.train else "known"
+            part = ("train" if trial.trained else "history") if row < trial.train else "known"
             rows += _cells(series, series.x[row], part, None, None, series.values[row], one_step.get(row))
     for step, x in enumerate(forecast.x):
         row = trial.train + step
@@ -40,8 +40,7 @@ def forecast_csv(trial: Trial) -> str:
 def members_csv(trial: Trial) -> str:
     """The continuation of every member: ``x, name, member_0, member_1, ...``."""
     forecast, series = trial.forecast, trial.series
-    kept = trial.fitted.sequence.kept
-    numbers = kept if len(kept) == len(forecast.members) else range(len(forecast.members))
+    numbers = range(len(forecast.members)) if forecast.kept is None else forecast.kept
     rows = [
         [csv_place(series, x), name, *map(csv_number, forecast.members[:, step, feature])]
         for step, x in enumerate(forecast.x)
@@ -82,8 +81,11 @@ def sweep_csv(rows: Sequence[SweepRow]) -> str:
 
 def _one_step_by_row(trial: Trial) -> dict[int, np.ndarray]:
     found: dict[int, np.ndarray] = {}
-    for one_step in trial.one_step.values():
-        found |= dict(zip(one_step.rows.tolist(), one_step.mean, strict=True))
+    ends = {"test": len(trial.series)}  # a padded window predicts past the end of its part: from repetitions, not truth
+    for part, one_step in trial.one_step.items():
+        rows = one_step.rows.tolist()
+        end = ends.get(part, trial.train if trial.fitted.model.pad else len(trial.series))
+        found |= {row: value for row, value in zip(rows, one_step.mean, strict=True) if row < end}
     return found
 
 

@@ -135,25 +135,35 @@ class FittedSequenceModel:
     history: History | None
     kept: tuple[int, ...]
 
-    def predict(self, inputs: Float[AnyArray, "batch time feature"]) -> Float[np.ndarray, "member batch 1 output"]:
-        """The output after the last step of each sequence, for every member.
+    def predict(
+        self, inputs: Float[AnyArray, "batch time feature"], *, last: int = 1
+    ) -> Float[np.ndarray, "member batch last output"]:
+        """The outputs after the last steps of each sequence, for every member.
 
         A stateful model takes the sequences in order, from zero states on.
+
+        Parameters
+        ----------
+        inputs
+            The sequences.
+        last
+            How many steps at the end to give outputs for.
         """
         features = self.networks.features
         if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
             raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
+        require_whole("last", last, 1, np.shape(inputs)[1])
         with precision(self.model.precision) as dtype:
-            outputs = _predict(self.networks, in_precision(inputs, dtype), lanes=self.model.lanes)
+            outputs = _predict(self.networks, in_precision(inputs, dtype), lanes=self.model.lanes, last=last)
             return np.asarray(outputs, np.float64)
 
 
-@partial(jax.jit, static_argnames="lanes")
-def _predict(networks: Network, inputs: Array, *, lanes: int | None) -> Array:
+@partial(jax.jit, static_argnames=("lanes", "last"))
+def _predict(networks: Network, inputs: Array, *, lanes: int | None, last: int) -> Array:
     def one(network: Network) -> Array:
         if lanes is not None:
-            return run_in_lanes(network, inputs, network.initial_states((lanes,)), lanes, last=1)[0]
-        return network.run(inputs, network.initial_states((inputs.shape[0],)), last=1)[0]
+            return run_in_lanes(network, inputs, network.initial_states((lanes,)), lanes, last=last)[0]
+        return network.run(inputs, network.initial_states((inputs.shape[0],)), last=last)[0]
 
     return map_members(one, networks)
 

@@ -72,7 +72,8 @@ class Series:
 
     def head(self, count: int) -> Series:
         """The first ``count`` rows."""
-        return replace(self, values=self.values[:count], x=self.x[:count])
+        known = None if self.known is None or self.known >= count else self.known
+        return replace(self, values=self.values[:count], x=self.x[:count], known=known)
 
     def require_even(self) -> float:
         """The step of x, or an error that says where the step changes."""
@@ -145,6 +146,8 @@ def make_series(
         raise InputError(
             f"names and units need one entry for each of the {columns} features; came {len(labels)} and {len(marks)}."
         )
+    for numbers in (matrix, positions):
+        numbers.setflags(write=False)
     made = Series(matrix, positions, labels, marks, x_name, x_unit, name, source)
     check(made)
     return made
@@ -204,7 +207,7 @@ def _default_names(columns: int) -> tuple[str, ...]:
 
 def _as_numbers(values: Any, what: str) -> np.ndarray:
     try:
-        return np.asarray(values, dtype=np.float64)
+        return np.array(values, dtype=np.float64)  # a copy: what the caller does to his own array is his own
     except (TypeError, ValueError) as error:
         raise InputError(f"{what} must be numbers: {error}.") from None
 
