@@ -90,3 +90,10 @@ def test_a_report_averages_over_the_members_that_still_train():
     trial = extrapolate(SERIES, model)
     assert len(set(trial.fitted.history.epochs.tolist())) > 1
     assert np.isfinite(trial_report(trial, total_seconds=1.0)["history"]["loss"]).all()
+
+
+def test_columns_cannot_hide_each_other():
+    with pytest.raises(InputError, match="'x' came twice"):
+        unrolled.make_series([1.0, 2.0], names=["x"])
+    with pytest.raises(InputError, match="'a' came twice"):
+        unrolled.make_series(np.ones((3, 2)), names=["a", "a"])

@@ -158,6 +158,10 @@ def check(made: Series, lines: Sequence[int] | None = None) -> None:
 
     ``lines`` are the lines of a file that the rows stand in; errors then name these.
     """
+    labels = (made.x_name, *made.names)
+    twice = next((name for i, name in enumerate(labels) if name in labels[:i]), None)
+    if twice is not None:
+        raise InputError(f"x and the features need names that differ; {twice!r} came twice.")
     if len(made) == 0 or not made.names:
         raise InputError(f"{made.source or made.name} holds no numbers.")
     for column, label in enumerate(made.names):
