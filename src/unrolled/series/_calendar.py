@@ -146,7 +146,8 @@ def count_dates(
 
 def _common_day(days: np.ndarray, months: np.ndarray) -> int | None:
     of_month = (days - months).astype(np.int64) + 1
-    lengths = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    following = months + np.timedelta64(1, "M")
+    lengths = (following.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
     if np.all(of_month == lengths):
         return 31
     day = int(of_month.max())
