@@ -64,7 +64,7 @@ class Calendar:
     def dates(self, x: Float[np.ndarray, " time"]) -> Shaped[np.ndarray, " time"]:
         """Every x as ``datetime64[us]``; not-a-time where x lies outside the years 1 to 9999."""
         moments = [self._moment(float(value)) for value in x]
-        return np.array([np.datetime64("NaT") if m is None else m for m in moments], dtype="datetime64[us]")
+        return np.array([np.datetime64("NaT", "us") if m is None else m for m in moments], dtype="datetime64[us]")
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON needs to keep."""
