@@ -1,0 +1,36 @@
+"""Classical continuations: methods that find a law in a few known values, and the laws that continue them."""
+
+from unrolled.classical._accelerations import aitken as aitken
+from unrolled.classical._accelerations import brezinski_theta as brezinski_theta
+from unrolled.classical._accelerations import wynn_epsilon as wynn_epsilon
+from unrolled.classical._bayesian import BayesianRecurrence as BayesianRecurrence
+from unrolled.classical._bayesian import RecurrencePosterior as RecurrencePosterior
+from unrolled.classical._gaussian_process import GaussianProcess as GaussianProcess
+from unrolled.classical._gaussian_process import GaussianProcessFunction as GaussianProcessFunction
+from unrolled.classical._holonomic import Holonomic as Holonomic
+from unrolled.classical._holonomic import HolonomicRecurrence as HolonomicRecurrence
+from unrolled.classical._limits import Limit as Limit
+from unrolled.classical._limits import LimitEstimate as LimitEstimate
+from unrolled.classical._limits import find_limit as find_limit
+from unrolled.classical._method import Law as Law
+from unrolled.classical._method import Method as Method
+from unrolled.classical._method import Standard as Standard
+from unrolled.classical._method import standardize as standardize
+from unrolled.classical._rational import Rational as Rational
+from unrolled.classical._rational import RationalFunction as RationalFunction
+from unrolled.classical._rational import rational_path as rational_path
+from unrolled.classical._recurrence import Drift as Drift
+from unrolled.classical._recurrence import LinearRecurrence as LinearRecurrence
+from unrolled.classical._recurrence import LowRankRecurrence as LowRankRecurrence
+from unrolled.classical._recurrence import Polynomial as Polynomial
+from unrolled.classical._recurrence import Recurrence as Recurrence
+from unrolled.classical._recurrence import lagged as lagged
+from unrolled.classical._recurrence import undifferenced as undifferenced
+from unrolled.classical._remainders import estimated_power as estimated_power
+from unrolled.classical._remainders import levin_u as levin_u
+from unrolled.classical._remainders import richardson as richardson
+from unrolled.classical._remainders import richardson_unknown as richardson_unknown
+from unrolled.classical._tails import exponential_tail as exponential_tail
+from unrolled.classical._tails import power_tail as power_tail
+from unrolled.classical._trend import Trend as Trend
+from unrolled.classical._trend import TrendFunction as TrendFunction
