@@ -144,7 +144,8 @@ SHAPES = {"a": ((2, 3), "float64"), "b": ((2,), "float32")}
 def test_models_come_back_whole(tmp_path):
     folder = save_model(tmp_path / "deep" / "model", {"kind": "thing", "n": np.int64(3)}, TENSORS)
     assert sorted(path.name for path in folder.iterdir()) == ["model.json", "weights.safetensors"]
-    description, tensors = load_model(folder, "thing", lambda _: SHAPES)
+    kind, description, tensors = load_model(folder, {"thing": lambda _: SHAPES})
+    assert kind == "thing"
     assert description["n"] == 3
     for name, value in TENSORS.items():
         np.testing.assert_array_equal(tensors[name], value)
@@ -168,16 +169,16 @@ def test_models_are_never_overwritten(tmp_path):
 def test_what_was_expected_must_be_there(tmp_path):
     folder = save_model(tmp_path / "m", {"kind": "thing"}, TENSORS)
     with pytest.raises(InputError, match="holds a 'thing'; a forecaster was expected"):
-        load_model(folder, "forecaster", lambda _: SHAPES)
+        load_model(folder, {"forecaster": lambda _: SHAPES})
     with pytest.raises(InputError, match="missing or unexpected are c"):
-        load_model(folder, "thing", lambda _: SHAPES | {"c": ((), "float64")})
+        load_model(folder, {"thing": lambda _: SHAPES | {"c": ((), "float64")}})
     with pytest.raises(InputError, match="a should be float64 of shape"):
-        load_model(folder, "thing", lambda _: SHAPES | {"a": ((3, 2), "float64")})
+        load_model(folder, {"thing": lambda _: SHAPES | {"a": ((3, 2), "float64")}})
     with pytest.raises(InputError, match="bytes where the description asks for"):
-        load_model(folder, "thing", lambda _: SHAPES | {"a": ((10**12, 10**12), "float64")})
+        load_model(folder, {"thing": lambda _: SHAPES | {"a": ((10**12, 10**12), "float64")}})
     for name in ("nothing here", "x" * 300, "nul\0byte"):
         with pytest.raises(InputError):
-            load_model(tmp_path / name, "thing", lambda _: SHAPES)
+            load_model(tmp_path / name, {"thing": lambda _: SHAPES})
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):
@@ -198,7 +199,7 @@ def test_descriptions_are_strict_json(tmp_path):
         save_model(tmp_path / "n", {"kind": "thing", "x": float("nan")}, TENSORS)
     (folder / "model.json").write_text(json.dumps(description | {"x": float("nan")}))
     with pytest.raises(InputError, match="NaN is no JSON"):
-        load_model(folder, "thing", lambda _: SHAPES)
+        load_model(folder, {"thing": lambda _: SHAPES})
 
 
 def test_shapes_are_checked_in_these_tests():

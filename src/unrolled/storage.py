@@ -70,18 +70,22 @@ def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapp
 
 
 def load_model(
-    folder: str | Path, kind: str, shapes: Callable[[dict[str, Any]], Shapes]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    folder: str | Path, kinds: Mapping[str, Callable[[dict[str, Any]], Shapes]]
+) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:
     """Read a description, then exactly the tensors that it implies.
 
     Parameters
     ----------
     folder
         What :func:`save_model` wrote.
-    kind
-        The kind of model expected.
-    shapes
-        From the description to the shape and type of every tensor. Sizes are compared before memory is taken.
+    kinds
+        The kinds of models that may be there, and for each the way from the description to the shape and type of
+        every tensor. Sizes are compared before memory is taken.
+
+    Returns
+    -------
+    tuple
+        The kind, the description, the tensors.
 
     Raises
     ------
@@ -92,15 +96,16 @@ def load_model(
     if not _is_file(source / _DESCRIPTION) and _is_file(source / "model" / _DESCRIPTION):
         source = source / "model"  # a folder of results was named; the model is in it
     description = _read_description(source)
-    if description.get("kind") != kind:
-        raise InputError(f"{source} holds a {description.get('kind')!r}; a {kind} was expected.")
+    kind = description.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InputError(f"{source} holds a {kind!r}; {' or '.join(kinds)} was expected.")
     try:
-        expected = shapes(description)
+        expected = kinds[kind](description)
     except InputError as error:
         raise InputError(f"the saved model {source} is damaged: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the saved model {source} is damaged: {type(error).__name__}: {error}.") from None
-    return description, _read_tensors(source / _WEIGHTS, expected)
+    return kind, description, _read_tensors(source / _WEIGHTS, expected)
 
 
 @contextmanager

@@ -36,6 +36,8 @@ _PRECISIONS = ("float32", "float64")
 class Batch:
     """Sequences that go in, and what should come out at their last steps.
 
+    Where every member of an ensemble learns from sequences of its own, all three have a leading axis of members.
+
     Attributes
     ----------
     inputs
@@ -43,17 +45,35 @@ class Batch:
     targets
         What the outputs of the last steps should be, shape ``(batch, last, unit)`` with ``last <= time``. One
         target a sequence (the next value after a window) has ``last = 1``.
+    weights
+        How much every sequence counts in the loss, shape ``(batch,)``; a weight of 0 leaves it out entirely, whatever
+        it holds. ``None`` counts all alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.types import Batch
+    >>> batch = Batch(np.ones((3, 2, 1)), np.ones((3, 1, 1)), np.array([1.0, 1.0, 0.0]))
+    >>> len(batch), len(batch.rows(1, 3))
+    (3, 2)
     """
 
-    inputs: Float[AnyArray, "batch time feature"]
-    targets: Float[AnyArray, "batch last unit"]
+    inputs: Float[AnyArray, "*member batch time feature"]
+    targets: Float[AnyArray, "*member batch last unit"]
+    weights: Float[AnyArray, "*member batch"] | None = None
 
     def __len__(self) -> int:
-        return self.inputs.shape[0]
+        return self.inputs.shape[-3]
+
+    @property
+    def by_member(self) -> bool:
+        """Whether every member has sequences of its own."""
+        return self.inputs.ndim > 3
 
     def rows(self, start: int, stop: int) -> Batch:
         """The sequences from ``start`` up to ``stop``."""
-        return Batch(self.inputs[start:stop], self.targets[start:stop])
+        weights = None if self.weights is None else self.weights[..., start:stop]
+        return Batch(self.inputs[..., start:stop, :, :], self.targets[..., start:stop, :, :], weights)
 
 
 @contextmanager

@@ -26,7 +26,19 @@ KINDS = {
     "dense-gru-2layer": {"network": "dense:3, gru:2, gru:2", "stateful": True, "batch_size": 3, **TINY},
     "noisy-sine": {"units": 3, "patience": 2, "clip_norm": 1.0, **TINY},
     "feed-forward": {"units": 3, "target": "x-to-y", "scale": "range", **TINY},
+    "rnn-remainder": {"units": 3, "base": "difference:2", **TINY},
     "autoregression": {"window": np.int64(3), "seed": np.uint32(5)},
+    "auto": {"levels": (50.0, 90.0)},
+    "persistence": {},
+    "drift": {},
+    "polynomial": {"degree": 2},
+    "trend": {"degree": 1},
+    "recurrence": {"window": 2, "difference": 1, "ridge": 1e-6},
+    "low-rank-recurrence": {"rank": 1},
+    "holonomic-recurrence": {"window": 2, "alone": 2},
+    "bayesian-recurrence": {"seed": 3},
+    "rational": {"tolerance": 1e-6},
+    "gaussian-process": {},
 }
 
 
@@ -46,7 +58,9 @@ def test_the_same_bytes_come_back(saved, name):
     np.testing.assert_array_equal(again.series.values, KNOWN.values)
     assert again.model == fitted.model
     assert again.series.names == KNOWN.names
-    assert (again.notes, again.sequence.kept) == (fitted.notes, fitted.sequence.kept)
+    assert again.notes == fitted.notes
+    if isinstance(fitted, FittedForecaster):
+        assert again.sequence.kept == fitted.sequence.kept
 
 
 def test_an_updated_model_comes_back(saved, tmp_path):

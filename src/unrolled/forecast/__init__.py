@@ -1,6 +1,14 @@
 """Estimators: a model learns a series and continues it."""
 
+from unrolled.forecast._base import Base as Base
+from unrolled.forecast._classical import ClassicalForecaster as ClassicalForecaster
+from unrolled.forecast._classical import FittedClassical as FittedClassical
+from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
+from unrolled.forecast._estimator import Estimator as Estimator
+from unrolled.forecast._estimator import Fitted as Fitted
+from unrolled.forecast._forecast import Band as Band
 from unrolled.forecast._forecast import Forecast as Forecast
+from unrolled.forecast._forecast import Ingredient as Ingredient
 from unrolled.forecast._forecast import OneStep as OneStep
 from unrolled.forecast._forecaster import FittedForecaster as FittedForecaster
 from unrolled.forecast._forecaster import Forecaster as Forecaster
@@ -11,4 +19,14 @@ from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models
 from unrolled.forecast._models import says_nothing as says_nothing
 from unrolled.forecast._models import settings as settings
+from unrolled.forecast._origins import OriginContinuations as OriginContinuations
+from unrolled.forecast._origins import continue_from_origins as continue_from_origins
+from unrolled.forecast._restored import describe_series as describe_series
+from unrolled.forecast._restored import require_plain as require_plain
+from unrolled.forecast._restored import restore_series as restore_series
+from unrolled.forecast._restored import series_shapes as series_shapes
+from unrolled.forecast._saved import KINDS as KINDS
 from unrolled.forecast._saved import load as load
+from unrolled.forecast._saved import load_kinds as load_kinds
+from unrolled.forecast._verdict import Reason as Reason
+from unrolled.forecast._verdict import Verdict as Verdict

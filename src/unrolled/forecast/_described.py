@@ -9,6 +9,7 @@ import numpy as np
 
 from unrolled._version import __version__
 from unrolled.forecast._framing import Framing
+from unrolled.forecast._restored import describe_series
 from unrolled.learn import LeastSquares
 from unrolled.sequence import FittedSequenceModel, SequenceModel
 from unrolled.series import Series
@@ -23,9 +24,9 @@ def describe(name: str, framing: Framing, sequence: FittedSequenceModel, series:
     return {
         "kind": KIND,
         "made_by": f"unrolled {__version__}",
-        "forecaster": {"name": name} | asdict(framing) | _sequence_model(sequence.model),
+        "forecaster": {"name": name} | framing.to_dict() | _sequence_model(sequence.model),
         "kept": list(sequence.kept),
-        "series": _series(series),
+        "series": describe_series(series),
     }
 
 
@@ -43,18 +44,4 @@ def _sequence_model(model: SequenceModel) -> dict[str, Any]:
         "members": model.members,
         "seed": model.seed,
         "precision": model.precision,
-    }
-
-
-def _series(series: Series) -> dict[str, Any]:
-    return {
-        "points": len(series),
-        "names": list(series.names),
-        "units": list(series.units),
-        "x_name": series.x_name,
-        "x_unit": series.x_unit,
-        "name": series.name,
-        "source": series.source,
-        "frame": series.frame,
-        "calendar": series.calendar.to_dict() if series.calendar else None,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -13,19 +13,23 @@ from jaxtyping import Float
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError, TrainingError
 from unrolled.forecast._described import describe, tensors
+from unrolled.forecast._direct import Direct
 from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._framing import Framing
-from unrolled.forecast._rollout import rollout
+from unrolled.forecast._notes import left_out, notes
+from unrolled.forecast._remainder import Remainder
 from unrolled.learn import GradientDescent, History, LeastSquares, Watch
 from unrolled.networks import Network, NetworkDesign, NetworkSummary, summarize
 from unrolled.sequence import FittedSequenceModel, SequenceModel
-from unrolled.series import Series, as_series, check
+from unrolled.series import Series, appended, as_series
 from unrolled.storage import save_model
 from unrolled.types import Batch, in_precision, precision
 from unrolled.windows import Scaler
 
-__all__ = ["FittedForecaster", "Forecaster"]
+__all__ = ["FittedForecaster", "Forecaster", "Frame"]
 
+#: Between a series and the networks: they say the next values, or what a base leaves of them.
+Frame: TypeAlias = Direct | Remainder
 _MOST_STEPS = 1_000_000
 
 
@@ -62,6 +66,12 @@ class Forecaster:
         ``"float64"`` or ``"float32"``.
     name
         For tables and the report.
+    base
+        A classical recurrence that says the next value first, the network learning the standardized remainder, so
+        that it starts at classical accuracy: ``"none"``, ``"persistence"``, ``"difference:2"``, ``"recurrence:3"``,
+        ... (:class:`Base`).
+    sees
+        With a base, what the network is shown: the last L ``"values"``, or the last L ``"differences"``.
 
     Examples
     --------
@@ -83,6 +93,8 @@ class Forecaster:
     seed: int = 0
     precision: str = "float64"
     name: str = "custom"
+    base: str = "none"
+    sees: str = "values"
 
     def fit(self, data: Any, *, watch: Watch | None = None) -> FittedForecaster:
         """Learn a series.
@@ -108,12 +120,10 @@ class Forecaster:
         """
         known = as_series(data)
         self.check(known)
-        scale_in, scale_out = self.framing.scalers(known)
-        made = self.framing.windows(known, scale_in, scale_out)
-        batch = Batch(made.inputs, made.targets[:, None, :])
-        sequence = self.sequence_model.fit(batch, watch=watch)
-        notes = (*_notes(known, self), *_left_out(sequence.kept, self.members))
-        return FittedForecaster(self, known, sequence, scale_in, scale_out, notes)
+        frame = self.frame(known)
+        made = frame.windows(known)
+        sequence = self.sequence_model.fit(Batch(made.inputs, made.targets[:, None, :]), watch=watch)
+        return self.fitted(known, sequence, frame)
 
     def adopt(self, networks: Network | Sequence[Network], data: Any) -> FittedForecaster:
         """A fitted forecaster from networks that were trained elsewhere, one a member.
@@ -154,10 +164,9 @@ class Forecaster:
         inputs = self.framing.network_features(features)
         with precision(self.precision) as dtype:
             weights = {name: in_precision(value, dtype) for name, value in stacked.items()}
-        sequence = FittedSequenceModel(
-            model.sequence_model, design.network(weights, inputs, features), None, tuple(range(len(members)))
-        )
-        return FittedForecaster(model, known, sequence, *self.framing.scalers(known), _notes(known, model))
+        kept = tuple(range(len(members)))
+        sequence = FittedSequenceModel(model.sequence_model, design.network(weights, inputs, features), None, kept)
+        return model.fitted(known, sequence, model.frame(known))
 
     def check(self, known: Series) -> None:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
@@ -178,20 +187,44 @@ class Forecaster:
             raise InputError(
                 "a model that learns y from x has no order in time to carry a state through: leave stateful out."
             )
+        if self.framing.has_base and self.sequence_model.lanes:
+            raise InputError("a model with a base starts every window from a zero state: leave stateful out.")
 
     @property
     def framing(self) -> Framing:
         """How a series becomes what the network is shown."""
-        return Framing(self.window, self.lags_as, self.target, self.scale, self.pad)
+        return Framing(self.window, self.lags_as, self.target, self.scale, self.pad, self.base, self.sees)
 
     @property
     def sequence_model(self) -> SequenceModel:
         """The network and the learner, put together."""
         return SequenceModel(self.design, self.learner, self.members, self.seed, self.precision)
 
+    def describe(self, features: int) -> dict[str, Any]:
+        """The settings, the learner and the layers as plain data."""
+        summary = self.summary(features)
+        kept = ("name", "window", "lags_as", "target", "scale", "pad", "base", "sees", "members", "precision")
+        return {name: getattr(self, name) for name in kept} | {
+            "network": str(self.design),
+            "output": self.design.output,
+            "learner": self.learner.describe(),
+            "layers": [asdict(row) for row in summary.rows],
+            "parameters": summary.parameters,
+        }
+
     def summary(self, features: int = 1) -> NetworkSummary:
         """Layers, output shapes and parameter counts for a series with that many features."""
         return summarize(self.design, self.framing.network_features(features), features, self.framing.steps)
+
+    def frame(self, known: Series) -> Frame:
+        """Base and scalers, fitted on the known part and nothing beyond."""
+        return (Remainder if self.framing.has_base else Direct).fit(self.framing, known)
+
+    def fitted(self, known: Series, sequence: FittedSequenceModel, frame: Frame) -> FittedForecaster:
+        """The parts put together, with the notes that belong to them."""
+        raw = self.scale == "none" and not self.framing.has_base and isinstance(self.learner, GradientDescent)
+        said = (*notes(known, raw=raw), *left_out(sequence.kept, self.members))
+        return FittedForecaster(self, known, sequence, frame, said)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +239,8 @@ class FittedForecaster:
         The known part, from whose end it continues.
     sequence
         The trained members.
-    scale_in, scale_out
-        Between the series' units and the network's.
+    frame
+        Between the series and the networks: scalers, and the base if there is one.
     notes
         Sentences that a user should read before believing the forecast.
     """
@@ -215,8 +248,7 @@ class FittedForecaster:
     model: Forecaster
     series: Series
     sequence: FittedSequenceModel
-    scale_in: Scaler
-    scale_out: Scaler
+    frame: Frame
     notes: tuple[str, ...] = ()
 
     def summary(self) -> NetworkSummary:
@@ -232,6 +264,16 @@ class FittedForecaster:
     def networks(self) -> Network:
         """The trained members, every weight with a leading axis of members."""
         return self.sequence.networks
+
+    @property
+    def scale_in(self) -> Scaler:
+        """Between the series' units (standardized ones, where there is a base) and what the networks see."""
+        return self.frame.scale_in
+
+    @property
+    def scale_out(self) -> Scaler:
+        """Between the series' units (standardized ones, where there is a base) and what the networks say."""
+        return self.frame.scale_out
 
     def predict(self, horizon: int | None = None, *, x: Any = None, history: Any = None) -> Forecast:
         """Continue the series.
@@ -256,11 +298,10 @@ class FittedForecaster:
             raise InputError("give a horizon or x, not both.")
         known = self.series if history is None else self._checked_history(history)
         places = self._places(known, horizon, x)
-        if self.model.target == "x-to-y":
-            scaled = self.sequence.predict(self.scale_in.scale(places[:, None])[:, :, None])[:, :, 0]
+        if self.model.target == "x-to-y" and isinstance(self.frame, Direct):
+            members = self.frame.at(self.sequence, places)
         else:
-            scaled = self._closed_loop(known, len(places))
-        members = self.scale_out.unscale(scaled)
+            members = self.frame.closed_loop(self.sequence, known, len(places))
         finite = _finite_members(members)
         kept = tuple(number for number, good in zip(self.sequence.kept, finite, strict=True) if good)
         return Forecast(places, members[finite], known, kept)
@@ -274,12 +315,10 @@ class FittedForecaster:
             The series to predict on; the known one if left out.
         """
         known = self.series if data is None else self._checked_history(data)
-        made = self.model.framing.windows(known, self.scale_in, self.scale_out)
-        members = self.scale_out.unscale(self.sequence.predict(made.inputs)[:, :, 0])
+        rows, members, truth = self.frame.one_step(self.sequence, known)
         step = known.spacing or 1.0
         beyond = known.x[-1] + step * np.arange(1, self.model.window + 1)
-        x = np.concatenate([known.x, beyond])[made.rows]
-        return OneStep(x, made.rows, members, self.scale_out.unscale(made.targets))
+        return OneStep(np.concatenate([known.x, beyond])[rows], rows, members, truth)
 
     def update(self, value: Any, x: float | None = None) -> FittedForecaster:
         """The same model after one more value became known, without training again.
@@ -291,19 +330,7 @@ class FittedForecaster:
         x
             Where it stands; the next x at even spacing if left out.
         """
-        row = _numbers("value", value).reshape(1, -1)
-        if row.shape[1] != self.series.values.shape[1]:
-            raise InputError(
-                f"update needs one value for each of the {self.series.values.shape[1]} features; came {row.shape[1]}."
-            )
-        place = self.series.future_x(1) if x is None else _numbers("x", x).reshape(-1)
-        if len(place) != 1:
-            raise InputError(f"update takes one row, with one x; came {len(place)} of them.")
-        longer = replace(
-            self.series, values=np.concatenate([self.series.values, row]), x=np.concatenate([self.series.x, place])
-        )
-        check(longer)
-        return replace(self, series=longer)
+        return replace(self, series=appended(self.series, value, x))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a new or empty folder: ``model.json`` and ``weights.safetensors``.
@@ -316,7 +343,8 @@ class FittedForecaster:
             "scale_out": self.scale_out.to_dict(),
             "notes": list(self.notes),
         }
-        return save_model(folder, description, tensors(self.sequence, self.series))
+        base = self.frame.base.tensors() if isinstance(self.frame, Remainder) else {}
+        return save_model(folder, description, tensors(self.sequence, self.series) | base)
 
     def _places(self, known: Series, horizon: int | None, x: Any) -> Float[np.ndarray, " horizon"]:
         if x is not None:
@@ -331,24 +359,16 @@ class FittedForecaster:
             raise InputError(f"{known.x_name} is not evenly spaced, so a horizon names no places; give x=[...].")
         return known.future_x(steps)
 
-    def _closed_loop(self, known: Series, horizon: int) -> Float[np.ndarray, "member horizon feature"]:
-        length, lanes = self.model.window, self.sequence.model.lanes
-        values = self.scale_out.scale(known.values)
-        cut = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
-        cut = np.swapaxes(cut if lanes else cut[-1:], 1, 2)
-        flat = self.model.lags_as == "features"
-        with precision(self.model.precision) as dtype:
-            made = rollout(self.networks, in_precision(cut, dtype), horizon, flat=flat, lanes=lanes)
-            return np.asarray(made, np.float64)
-
     def _checked_history(self, data: Any) -> Series:
         known = as_series(data)
         features = self.series.values.shape[1]
         if known.values.shape[1] != features:
             raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
         if self.model.target == "window":
-            if len(known) < self.model.window:
-                raise InputError(f"the model needs {self.model.window} known values; the history has {len(known)}.")
+            if len(known) < self.model.framing.lead:
+                raise InputError(
+                    f"the model needs {self.model.framing.lead} known values; the history has {len(known)}."
+                )
             known.require_even()
         return known
 
@@ -370,24 +390,3 @@ def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> np.
             "data."
         )
     return np.asarray(finite)
-
-
-def _notes(known: Series, model: Forecaster) -> tuple[str, ...]:
-    """What a user should know before believing the forecast."""
-    notes = []
-    if known.is_constant:
-        notes.append("The known part is constant.")
-    if len(known.names) > 1:
-        notes.append(f"{', '.join(known.names)} are learned together, each from all; --y-col takes one alone.")
-    size = float(np.max(np.abs(known.values)))
-    if model.scale == "none" and isinstance(model.learner, GradientDescent) and not 1e-4 <= size <= 1e4 and size > 0:
-        notes.append(
-            f"The largest known value is {size:.3g}, far from 1: a network trained on raw values cannot resolve it; "
-            "scale the series (--scale standard)."
-        )
-    return tuple(notes)
-
-
-def _left_out(kept: tuple[int, ...], members: int) -> tuple[str, ...]:
-    lost = members - len(kept)
-    return (f"{lost} of {members} members were left out: their loss became infinite.",) if lost else ()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from unrolled.errors import InputError, nearest_name
+from unrolled.forecast._classical import ClassicalForecaster
+from unrolled.forecast._classical_models import CLASSICAL, CLASSICAL_SETTINGS, classical_model
 from unrolled.forecast._forecaster import Forecaster
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
 from unrolled.networks import NetworkDesign
@@ -42,6 +44,17 @@ def _feed_forward() -> Forecaster:
     return replace(_lecture("dense:200:tanh")(), lags_as="features")
 
 
+def _remainder() -> Forecaster:
+    return Forecaster(
+        NetworkDesign.parse("elman:32:tanh"),
+        GradientDescent(epochs=300),
+        window=3,
+        members=8,
+        base="recurrence:3",
+        sees="differences",
+    )
+
+
 def _autoregression() -> Forecaster:
     return Forecaster(NetworkDesign(), LeastSquares(), lags_as="features", members=1)
 
@@ -60,8 +73,14 @@ _TABLE = {
         "Elman network of 32 ReLU units and a dense layer of 8; the lags are features of one step", _noisy_sine
     ),
     "feed-forward": _Named("dense network of 200 tanh units that sees the window at once", _feed_forward),
+    "rnn-remainder": _Named(
+        "Elman network of 32 tanh units that learns what a linear recurrence of window 3 leaves", _remainder
+    ),
     "autoregression": _Named("linear recurrence on the window, solved by least squares", _autoregression),
 }
+
+# Classical models stand in the same table; their settings are their own.
+_ABOUT = {name: entry.about for name, entry in _TABLE.items()} | {n: e.about for n, e in CLASSICAL.items()}
 
 _NETWORK = ("network", "units", "layers", "activation", "output")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
@@ -71,17 +90,18 @@ _FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design
 
 def models() -> tuple[str, ...]:
     """The names that :func:`model` knows."""
-    return tuple(_TABLE)
+    return tuple(_ABOUT)
 
 
 def describe_models() -> dict[str, str]:
     """What each named model is, in words."""
-    return {name: entry.about for name, entry in _TABLE.items()}
+    return dict(_ABOUT)
 
 
 def settings() -> tuple[str, ...]:
     """The settings that :func:`model` takes."""
-    return (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER)
+    everything = (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER, *CLASSICAL_SETTINGS)
+    return tuple(dict.fromkeys(everything))
 
 
 def says_nothing(name: str) -> frozenset[str]:
@@ -94,21 +114,27 @@ def says_nothing(name: str) -> frozenset[str]:
     (True, False)
     """
     if name not in models():
-        raise nearest_name("model", name, _TABLE)
+        raise nearest_name("model", name, _ABOUT)
+    if name in CLASSICAL:
+        return frozenset(settings()) - {"seed", *CLASSICAL[name].settings}
     made = _TABLE[name].make()
     solved = isinstance(made.learner, LeastSquares)
     hidden = () if made.design.layers else ("units", "layers", "activation")
-    return frozenset((*hidden, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
+    foreign = (setting for setting in CLASSICAL_SETTINGS if setting not in _FORECASTER)
+    return frozenset((*hidden, *foreign, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
 
 
-def model(name: str = "rnn", **changed: Any) -> Forecaster:
+def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster:
     """A model by name, with some settings changed.
 
     Parameters
     ----------
     name
         ``rnn``, ``rnn-2layer``, ``lstm-2layer``, ``dense-gru-2layer`` (the lecture's four networks), ``noisy-sine``
-        (its fifth), ``feed-forward`` or ``autoregression``.
+        (its fifth), ``feed-forward``, ``rnn-remainder`` (which learns what a classical recurrence leaves),
+        ``autoregression``, or a classical model: ``persistence``, ``drift``, ``polynomial``, ``trend``,
+        ``recurrence``, ``low-rank-recurrence``, ``holonomic-recurrence``, ``bayesian-recurrence``, ``rational``,
+        ``gaussian-process``.
     changed
         ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
         that the model has, ``output``; ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
@@ -116,7 +142,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster:
         ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``,
         ``improvement``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
-        ``precision``).
+        ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
+        ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``.
 
     Raises
     ------
@@ -130,10 +157,15 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster:
     2651
     """
     if name not in models():
-        raise nearest_name("model", name, _TABLE)
+        raise nearest_name("model", name, _ABOUT)
     for setting in changed:
         if setting not in settings():
             raise nearest_name("setting", setting, settings())
+    if name in CLASSICAL:
+        return classical_model(name, changed)
+    for setting in changed:
+        if setting in CLASSICAL_SETTINGS and setting not in _FORECASTER:
+            raise InputError(f"{setting} says nothing to {name}, which is a network; leave it out.")
     made = replace(_TABLE[name].make(), name=name, **{k: v for k, v in changed.items() if k in _FORECASTER})
     made = replace(made, design=_design(made.design, changed))
     made = replace(made, learner=_learner(made, changed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,25 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
+from unrolled.forecast._base import base_shapes, restore_base
+from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
+from unrolled.forecast._direct import Direct
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
+from unrolled.forecast._remainder import Remainder
+from unrolled.forecast._restored import require_plain, restore_series, series_shapes
+from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
 from unrolled.networks import NetworkDesign
 from unrolled.sequence import FittedSequenceModel
-from unrolled.series import Calendar, Series, check
 from unrolled.storage import Shapes, load_model
 from unrolled.windows import Scaler
 
-__all__ = ["load"]
-
-_MOST_POINTS = 100_000_000
-_MOST_FEATURES = 10_000
+__all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster:
-    """Read a model that :meth:`FittedForecaster.save` wrote.
+def load(folder: str | Path) -> FittedForecaster | FittedClassical:
+    """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
 
@@ -50,9 +52,14 @@ def load(folder: str | Path) -> FittedForecaster:
     >>> bool((again.predict(2).mean == fitted.predict(2).mean).all())
     True
     """
-    description, tensors = load_model(folder, KIND, _shapes)
+    return load_kinds(folder, KINDS)
+
+
+def load_kinds(folder: str | Path, kinds: Mapping[str, tuple[Callable[..., Shapes], Callable[..., Any]]]) -> Any:
+    """Read a saved model of one of these kinds, each with its shapes and its way back."""
+    kind, description, tensors = load_model(folder, {name: shapes for name, (shapes, _) in kinds.items()})
     try:
-        return _restore(description, tensors)
+        return kinds[kind][1](description, tensors)
     except InputError as error:
         raise InputError(f"the saved model {folder} is damaged: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -74,9 +81,8 @@ def _forecaster(data: dict[str, Any]) -> Forecaster:
 def _shapes(description: dict[str, Any]) -> Shapes:
     """The shape and type that every tensor must have, from the description alone."""
     model, series = _forecaster(description["forecaster"]), description["series"]
+    numbers = series_shapes(series)
     features, points, kept = len(series["names"]), series["points"], len(description["kept"])
-    require_whole("points", points, 1, _MOST_POINTS)
-    require_whole("number of names", features, 1, _MOST_FEATURES)
     for index in description["kept"]:
         require_whole("kept", index, 0, model.members - 1)
     if not 1 <= kept == len(set(description["kept"])):
@@ -86,24 +92,26 @@ def _shapes(description: dict[str, Any]) -> Shapes:
         raise ValueError(f"{lanes} states cannot be carried through {points} points")
     weights = model.design.shapes(model.framing.network_features(features), features)
     shapes: Shapes = {name: ((kept, *shape), model.precision) for name, shape in weights.items()}
-    return shapes | {"series.values": ((points, features), "float64"), "series.x": ((points,), "float64")}
+    return shapes | numbers | (base_shapes(model.base, features) if model.framing.has_base else {})
 
 
 def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> FittedForecaster:
     model = _forecaster(description["forecaster"])
     for text in (model.name, *description["notes"]):
-        _require_plain(text)
+        require_plain(text)
     values, x = tensors.pop("series.values"), tensors.pop("series.x")
-    series = _series(description["series"], values, x)
-    check(series)
-    if model.target == "window" and len(series) < model.window:
-        raise ValueError(f"a window of {model.window} needs more than {len(series)} points")
+    series = restore_series(description["series"], values, x)
+    if model.target == "window" and len(series) < model.framing.lead:
+        raise ValueError(f"a window of {model.framing.lead} needs more than {len(series)} points")
     features = values.shape[1]
+    base = restore_base(tensors) if model.framing.has_base else None
     networks = model.design.network(tensors, model.framing.network_features(features), features)
     sequence = FittedSequenceModel(model.sequence_model, networks, None, tuple(description["kept"]))
     scale_in = _scaler(description["scale_in"], 1 if model.target == "x-to-y" else features)
     scale_out = _scaler(description["scale_out"], features)
-    return FittedForecaster(model, series, sequence, scale_in, scale_out, tuple(map(str, description["notes"])))
+    framing = model.framing
+    frame = Remainder(framing, base, scale_in, scale_out) if base else Direct(framing, scale_in, scale_out)
+    return FittedForecaster(model, series, sequence, frame, tuple(map(str, description["notes"])))
 
 
 def _scaler(data: dict[str, Any], features: int) -> Scaler:
@@ -116,19 +124,5 @@ def _scaler(data: dict[str, Any], features: int) -> Scaler:
     return scaler
 
 
-def _require_plain(text: object) -> None:
-    """Text that is printed: no control characters, which a terminal would obey."""
-    if not isinstance(text, str) or any(unicodedata.category(letter) == "Cc" for letter in text):
-        raise ValueError(f"{text!r} is not plain text")
-
-
-def _series(data: dict[str, Any], values: np.ndarray, x: np.ndarray) -> Series:
-    calendar = Calendar.from_dict(data["calendar"]) if data["calendar"] else None
-    x_name, x_unit, name, source = (str(data[field]) for field in ("x_name", "x_unit", "name", "source"))
-    names, units = tuple(map(str, data["names"])), tuple(map(str, data["units"]))
-    for word in (x_name, x_unit, name, source, *names, *units):
-        _require_plain(word)
-    frame = data["frame"] if data["frame"] in ("pandas", "polars", "pyarrow") else None
-    if len(units) != len(names):
-        raise ValueError("names and units differ in number")
-    return Series(values, x, names, units, x_name, x_unit, name, source, calendar, frame)
+#: What a file may hold: how the shapes of its tensors follow from its description, and how it is restored.
+KINDS = {KIND: (_shapes, _restore), CLASSICAL_KIND: (classical_shapes, restore_classical)}

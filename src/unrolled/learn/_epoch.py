@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from unrolled.learn._learner import GradientDescent
 from unrolled.learn._losses import loss
 from unrolled.networks import Network, run_in_lanes
-from unrolled.types import Batch
+from unrolled.types import AnyArray, Batch
 
 __all__ = ["Learning", "Progress", "run_epoch", "update_rule", "validation_loss"]
 
@@ -48,7 +48,8 @@ def run_epoch(progress: Progress, epoch: Int[Array, ""], learning: Learning) -> 
     -------
     tuple
         Progress, the network's states after the last batch (of use to a stateful network), and the mean loss over
-        the batches, each weighted by its number of sequences.
+        the batches, each weighted by its number of sequences, or by their weights where they have some. A batch
+        without weight moves nothing; the loss of an epoch without weight is NaN.
     """
     learner, training = learning.learner, learning.training
     count = len(training)
@@ -59,17 +60,20 @@ def run_epoch(progress: Progress, epoch: Int[Array, ""], learning: Learning) -> 
     def step(carried: tuple[Progress, Any], rows: Int[Array, " batch"]) -> tuple[tuple[Progress, Any], Array]:
         progress, states = carried
         batch = jax.tree.map(lambda leaf: leaf[jnp.minimum(rows, count - 1)], training) if size < count else training
-        weights = (rows < count).astype(learning.rate.dtype)
+        weights = _weights(rows, batch, count, learning.rate.dtype)
         states = states if learner.stateful else zero
         graded = jax.value_and_grad(_batch_loss, has_aux=True)
         (value, states), gradient = graded(progress.network, batch, weights, states, learner)
         change, moments = rule.update(gradient, progress.moments, progress.network)  # pyright: ignore[reportArgumentType]
-        network = jax.tree.map(jnp.add, progress.network, change)
-        return (Progress(network, moments), states), value * jnp.sum(weights)
+        after = Progress(jax.tree.map(jnp.add, progress.network, change), moments)
+        if batch.weights is not None:
+            moved = jnp.sum(weights) > 0
+            after = jax.tree.map(lambda new, old: jnp.where(moved, new, old), after, progress)
+        return (after, states), value * jnp.sum(weights)
 
-    order = _epoch_order(jax.random.fold_in(learning.key, epoch), count, size, learner.shuffle)
+    order = _epoch_order(jax.random.fold_in(learning.key, epoch), count, size, learner.shuffle, training.weights)
     (progress, states), values = jax.lax.scan(step, (progress, zero), order)
-    return progress, states, jnp.sum(values) / count
+    return progress, states, jnp.sum(values) / (count if training.weights is None else jnp.sum(training.weights))
 
 
 def validation_loss(network: Network, states: Any, learning: Learning) -> Float[Array, ""]:
@@ -82,19 +86,40 @@ def validation_loss(network: Network, states: Any, learning: Learning) -> Float[
         outputs, _ = run_in_lanes(network, batch.inputs, states, learner.batch_size, last=last)
     else:
         outputs, _ = network.run(batch.inputs, network.initial_states((len(batch),)), last=last)
-    return jnp.mean(loss(learner.loss)(outputs, batch.targets))
+    pointwise = loss(learner.loss)(outputs, batch.targets)
+    if batch.weights is None:
+        return jnp.mean(pointwise)
+    return jnp.sum(jnp.mean(pointwise, axis=(1, 2)) * batch.weights) / jnp.sum(batch.weights)
+
+
+def _weights(rows: Int[Array, " batch"], batch: Batch, count: int, dtype: Any) -> Float[Array, " batch"]:
+    """What each place of a batch counts: nothing where nobody stands."""
+    present = (rows < count).astype(dtype)
+    return present if batch.weights is None else present * batch.weights
 
 
 def _batch_loss(network: Network, batch: Batch, weights: Array, states: Any, learner: GradientDescent) -> Any:
     outputs, states = network.run(batch.inputs, states, last=batch.targets.shape[1])
     pointwise = loss(learner.loss)(outputs, batch.targets)
     by_sequence = jnp.mean(pointwise, axis=(1, 2))
+    total = jnp.sum(weights)
+    if batch.weights is not None:
+        total = jnp.where(total > 0, total, 1)
     # States are data to the next batch: the derivative ends at the batch's edge.
-    return jnp.sum(by_sequence * weights) / jnp.sum(weights), jax.lax.stop_gradient(states)
+    return jnp.sum(by_sequence * weights) / total, jax.lax.stop_gradient(states)
 
 
-def _epoch_order(key: Array, count: int, size: int, shuffle: bool) -> Int[Array, "batches batch"]:
-    """Which sequences each batch takes; places beyond the last are filled with ``count``, which means nobody."""
+def _epoch_order(
+    key: Array, count: int, size: int, shuffle: bool, weights: Float[AnyArray, " sequence"] | None = None
+) -> Int[Array, "batches batch"]:
+    """Which sequences each batch takes; places beyond the last are filled with ``count``, which means nobody.
+
+    Sequences of no weight come last, so that the others are batched as they would be without them. They keep their
+    order too: a permutation sorts by one random number each (to 1,625 sequences), which depends on the place alone.
+    """
     order = jax.random.permutation(key, count) if shuffle and size < count else jnp.arange(count)
+    if weights is not None and size < count:
+        order = jnp.where(jnp.sum(weights > 0) > size, order, jnp.arange(count))
+        order = order[jnp.argsort(weights[order] == 0, stable=True)]
     batches = -(-count // size)
     return jnp.pad(order, (0, batches * size - count), constant_values=count).reshape(batches, size)

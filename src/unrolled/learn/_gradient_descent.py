@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from unrolled.errors import TrainingError
+from unrolled.errors import InputError, TrainingError
 from unrolled.learn._epoch import Learning, Progress, run_epoch, update_rule, validation_loss
 from unrolled.learn._history import Fit, History, Status
 from unrolled.learn._learner import GradientDescent
@@ -48,7 +48,7 @@ class _State(NamedTuple):
 def train(
     networks: Network, learner: GradientDescent, batch: Batch, *, keys: Sequence[Array], watch: Watch | None = None
 ) -> Fit:
-    """Train every member on the same sequences.
+    """Train every member, on the same sequences or each on its own.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def train(
     learner
         The settings.
     batch
-        The sequences; the last ones validate, if the settings say so.
+        The sequences; the last ones validate, if the settings say so. With a leading axis of members every member
+        learns from its own. A member whose sequences weigh nothing ends at once, as one whose loss is not finite.
     keys
         One random key a member, for the order of the sequences.
     watch
@@ -70,13 +71,13 @@ def train(
 
     Raises
     ------
+    InputError
+        Nothing is left to train or to validate on; weights, for a stateful network.
     TrainingError
         The loss of every member became infinite.
     """
-    count, _ = learner.split(len(batch))
     dtype = jax.tree.leaves(networks)[0].dtype
-    batch = jax.tree.map(lambda leaf: in_precision(leaf, dtype), batch)
-    training, validation = batch.rows(0, count), batch.rows(count, len(batch)) if count < len(batch) else None
+    training, validation = _parts(jax.tree.map(lambda leaf: in_precision(leaf, dtype), _emptied(batch)), learner)
     capacity = max(_LEAST_CAPACITY, 1 << int(learner.epochs - 1).bit_length())
     settings = learner.compiled_part(capacity)
     rate = np.asarray(learner.optimizer.rate, dtype)
@@ -85,6 +86,28 @@ def train(
     advance = partial(_advance, rate=rate, training=training, validation=validation, words=words, learner=settings)
     states = _run(advance, states, learner, watch, validation is not None)
     return _finish(states, learner, validation is not None)
+
+
+def _emptied(batch: Batch) -> Batch:
+    """Zeros in place of sequences that weigh nothing: not even a NaN in them may reach the gradient."""
+    if batch.weights is None:
+        return batch
+    counts = np.asarray(batch.weights)[..., None, None] > 0
+    return Batch(np.where(counts, batch.inputs, 0.0), np.where(counts, batch.targets, 0.0), batch.weights)
+
+
+def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]:
+    """The sequences that train, and those that validate."""
+    count, _ = learner.split(len(batch))
+    training, validation = batch.rows(0, count), batch.rows(count, len(batch)) if count < len(batch) else None
+    if batch.weights is None:
+        return training, validation
+    if learner.stateful:
+        raise InputError("a stateful network goes from sequence to sequence and takes no weights; leave them out.")
+    for purpose, part in (("train", training), ("validate", validation)):
+        if part is not None and not np.any(part.weights):
+            raise InputError(f"all sequences to {purpose} on have the weight 0; give some of them more.")
+    return training, validation
 
 
 @partial(jax.jit, static_argnames="learner")
@@ -114,12 +137,14 @@ def _advance(
 ) -> _State:
     """Train every member up to epoch ``until``."""
 
-    def one(state: _State, key: Array) -> _State:
-        learning = Learning(learner, rate, training, validation, key)
+    def one(state: _State, key: Array, *own: Any) -> _State:
+        known, kept_out = own or (training, validation)
+        learning = Learning(learner, rate, known, kept_out, key)
         unfinished = lambda s: (s.epoch < until) & (s.status == Status.RUNNING)  # noqa: E731
         return jax.lax.while_loop(unfinished, lambda s: _epoch(s, learning), state)
 
-    return map_members(one, states, jax.random.wrap_key_data(words))
+    own = (training, validation) if training.by_member else ()
+    return map_members(one, states, jax.random.wrap_key_data(words), *own)
 
 
 def _epoch(state: _State, learning: Learning) -> _State:

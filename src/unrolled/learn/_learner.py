@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError
@@ -104,6 +105,12 @@ class GradientDescent:
                 f"{self.batch_size}. Use a divisor, such as {_largest_divisor(training, self.batch_size)}."
             )
         return training, sequences - training
+
+    def describe(self) -> dict[str, Any]:
+        """The settings as plain data, the learning rate written out."""
+        settings = asdict(self)
+        settings["optimizer"]["learning_rate"] = self.optimizer.rate
+        return settings | {"kind": "gradient-descent"}
 
     def compiled_part(self, capacity: int) -> GradientDescent:
         """The settings that shape the compiled program, the others set to one value so that programs are shared."""

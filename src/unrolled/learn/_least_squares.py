@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,9 +22,9 @@ __all__ = ["LeastSquares", "solve_readout"]
 class LeastSquares:
     """Learn V and c by least squares, everything before them staying as it is.
 
-    ``V, c = argmin sum_t |V h_t + c - y_t|^2``, by singular values: the normal equations would square the condition
-    number. With fewer equations than unknowns the shortest solution is taken. On a network without hidden layers
-    this is a linear autoregression.
+    ``V, c = argmin sum_t w_t |V h_t + c - y_t|^2`` with the weights of the sequences w_t, 1 unless told otherwise; by
+    singular values: the normal equations would square the condition number. With fewer equations than unknowns the
+    shortest solution is taken. On a network without hidden layers this is a linear autoregression.
 
     Attributes
     ----------
@@ -32,6 +33,10 @@ class LeastSquares:
     """
 
     intercept: bool = True
+
+    def describe(self) -> dict[str, Any]:
+        """The settings as plain data."""
+        return asdict(self) | {"kind": "least-squares"}
 
 
 def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit:
@@ -54,16 +59,19 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
     Raises
     ------
     InputError
-        The output function is not linear.
+        The output function is not linear, or every member has sequences of its own.
     TrainingError
         Hidden activities, targets or the solution are not finite in the precision in use.
     """
     if networks.readout.activation != "linear":
         raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
+    if batch.by_member:
+        raise InputError("least squares solves every member on the same sequences; give one batch for all.")
     dtype = networks.readout.V.dtype
+    root = None if batch.weights is None else np.repeat(np.sqrt(batch.weights), batch.targets.shape[1])
     hidden = _hidden(networks, in_precision(batch.inputs, dtype), last=batch.targets.shape[1])
     targets = in_precision(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
-    solved = [_solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, learner.intercept) for h in hidden]
+    solved = [_solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, root, learner.intercept) for h in hidden]
     readout = networks.readout
     found = jax.tree.unflatten(jax.tree.structure(readout), [np.stack(parts) for parts in zip(*solved, strict=True)])
     return Fit(Network(jax.tree.map(np.asarray, networks.layers), found), None)
@@ -78,9 +86,16 @@ def _hidden(networks: Network, inputs: Array, *, last: int) -> Float[AnyArray, "
 
 
 def _solve(
-    h: Float[np.ndarray, "row unit"], targets: Float[np.ndarray, "row output"], intercept: bool
+    h: Float[np.ndarray, "row unit"],
+    targets: Float[np.ndarray, "row output"],
+    root: Float[np.ndarray, " row"] | None,
+    intercept: bool,
 ) -> tuple[Float[np.ndarray, "output unit"], Float[np.ndarray, " output"]]:
     columns = np.hstack([h, np.ones((len(h), 1), h.dtype)]) if intercept else h
+    if root is not None:
+        rows = root > 0
+        lift = root[rows, None].astype(h.dtype)
+        columns, targets = columns[rows] * lift, targets[rows] * lift
     if not (np.isfinite(columns).all() and np.isfinite(targets).all()):
         raise TrainingError(f"the values are not finite in {h.dtype}; scale the data.")
     solution = np.linalg.lstsq(columns, targets, rcond=None)[0].T

@@ -18,6 +18,8 @@ from unrolled.types import AnyArray, Batch, in_precision, precision, require_pre
 __all__ = ["FittedSequenceModel", "SequenceModel"]
 
 _MOST_MEMBERS = 10_000
+# Arrays up to this length are written out in messages.
+_SHORT = 8
 # Weights of all members together: 8 GB in float64, before an optimizer's moments double and treble that.
 _MOST_WEIGHTS = 1_000_000_000
 
@@ -89,7 +91,13 @@ class SequenceModel:
                 fit = solve_readout(networks, self.learner, batch)
             else:
                 fit = train(networks, self.learner, batch, keys=keys, watch=watch)
-        return _usable(self, fit)
+        return self.usable(fit)
+
+    def usable(self, fit: Fit) -> FittedSequenceModel:
+        """The members whose training ended well."""
+        kept = tuple(range(self.members)) if fit.history is None else tuple(np.flatnonzero(fit.history.usable).tolist())
+        networks = fit.networks if fit.history is None else jax.tree.map(lambda leaf: leaf[list(kept)], fit.networks)
+        return FittedSequenceModel(self, networks, fit.history, kept)
 
     @property
     def lanes(self) -> int | None:
@@ -176,11 +184,11 @@ def _check_batch(batch: Batch) -> None:
         )
     if inputs[0] != targets[0] or targets[1] > inputs[1]:
         raise InputError(f"the targets {targets} do not fit the inputs {inputs}: one for each sequence and last step.")
-
-
-def _usable(model: SequenceModel, fit: Fit) -> FittedSequenceModel:
-    if fit.history is None:
-        return FittedSequenceModel(model, fit.networks, None, tuple(range(model.members)))
-    kept = np.flatnonzero(fit.history.usable)
-    networks = jax.tree.map(lambda leaf: leaf[kept], fit.networks)
-    return FittedSequenceModel(model, networks, fit.history, tuple(kept.tolist()))
+    if batch.weights is None:
+        return
+    weights = np.asarray(batch.weights)
+    if weights.shape != inputs[:1] or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise InputError(
+            f"weights must be one number of at least 0 for each of the {inputs[0]} sequences, one above 0; came "
+            f"{weights.tolist() if weights.size <= _SHORT else weights.shape}."
+        )

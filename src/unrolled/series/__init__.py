@@ -1,5 +1,6 @@
 """Data in: files, arrays and data frames become a :class:`Series`."""
 
+from unrolled.series._append import appended as appended
 from unrolled.series._calendar import Calendar as Calendar
 from unrolled.series._calendar import count_dates as count_dates
 from unrolled.series._catalogue import Dataset as Dataset

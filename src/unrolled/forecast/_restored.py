@@ -1,0 +1,61 @@
+"""A series in a saved model: what is written of it, and what a file must prove before it is believed."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+from unrolled.arguments import require_whole
+from unrolled.series import Calendar, Series, check
+from unrolled.storage import Shapes
+
+__all__ = ["describe_series", "require_plain", "restore_series", "series_shapes"]
+
+_MOST_POINTS = 100_000_000
+_MOST_FEATURES = 10_000
+
+
+def describe_series(series: Series) -> dict[str, Any]:
+    """The series without its numbers, as plain data."""
+    return {
+        "points": len(series),
+        "names": list(series.names),
+        "units": list(series.units),
+        "x_name": series.x_name,
+        "x_unit": series.x_unit,
+        "name": series.name,
+        "source": series.source,
+        "frame": series.frame,
+        "calendar": series.calendar.to_dict() if series.calendar else None,
+    }
+
+
+def series_shapes(data: dict[str, Any]) -> Shapes:
+    """The shape and type of the numbers of a described series."""
+    points, features = data["points"], len(data["names"])
+    require_whole("points", points, 1, _MOST_POINTS)
+    require_whole("number of names", features, 1, _MOST_FEATURES)
+    return {"series.values": ((points, features), "float64"), "series.x": ((points,), "float64")}
+
+
+def restore_series(data: dict[str, Any], values: np.ndarray, x: np.ndarray) -> Series:
+    """The series that was described, checked like any other."""
+    calendar = Calendar.from_dict(data["calendar"]) if data["calendar"] else None
+    x_name, x_unit, name, source = (str(data[field]) for field in ("x_name", "x_unit", "name", "source"))
+    names, units = tuple(map(str, data["names"])), tuple(map(str, data["units"]))
+    for word in (x_name, x_unit, name, source, *names, *units):
+        require_plain(word)
+    frame = data["frame"] if data["frame"] in ("pandas", "polars", "pyarrow") else None
+    if len(units) != len(names):
+        raise ValueError("names and units differ in number")
+    made = Series(values, x, names, units, x_name, x_unit, name, source, calendar, frame)
+    check(made)
+    return made
+
+
+def require_plain(text: object) -> None:
+    """Text that is printed: no control characters, which a terminal would obey."""
+    if not isinstance(text, str) or any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise ValueError(f"{text!r} is not plain text")
