@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from unrolled._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from unrolled.choose import load as load
+    from unrolled.choose import model as model
+    from unrolled.choose import models as models
     from unrolled.compilation import use_compilation_cache as use_compilation_cache
     from unrolled.errors import InputError as InputError
     from unrolled.errors import TrainingError as TrainingError
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from unrolled.forecast import FittedForecaster as FittedForecaster
     from unrolled.forecast import Forecast as Forecast
     from unrolled.forecast import Forecaster as Forecaster
-    from unrolled.forecast import load as load
-    from unrolled.forecast import model as model
-    from unrolled.forecast import models as models
     from unrolled.learn import GradientDescent as GradientDescent
     from unrolled.learn import LeastSquares as LeastSquares
     from unrolled.learn import Optimizer as Optimizer
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from unrolled.types import precision as precision
 
 _PLACES = {
+    "load": "choose",
+    "model": "choose",
+    "models": "choose",
     "use_compilation_cache": "compilation",
     "InputError": "errors",
     "TrainingError": "errors",
@@ -54,9 +57,6 @@ _PLACES = {
     "FittedForecaster": "forecast",
     "Forecast": "forecast",
     "Forecaster": "forecast",
-    "load": "forecast",
-    "model": "forecast",
-    "models": "forecast",
     "GradientDescent": "learn",
     "LeastSquares": "learn",
     "Optimizer": "learn",

@@ -1,0 +1,34 @@
+"""Deciding: the automatic choice among candidates, calibrated intervals, the verdict."""
+
+from unrolled.choose._auto import Auto as Auto
+from unrolled.choose._auto import FittedAuto as FittedAuto
+from unrolled.choose._calibration import Calibration as Calibration
+from unrolled.choose._calibration import calibration as calibration
+from unrolled.choose._candidates import Candidate as Candidate
+from unrolled.choose._candidates import candidates_digest as candidates_digest
+from unrolled.choose._candidates import classical_candidates as classical_candidates
+from unrolled.choose._choice import Choice as Choice
+from unrolled.choose._choice import choose as choose
+from unrolled.choose._choice import combine as combine
+from unrolled.choose._choice import spread_of as spread_of
+from unrolled.choose._companion import ByCompanion as ByCompanion
+from unrolled.choose._companion import WithCompanion as WithCompanion
+from unrolled.choose._companion import companion_candidates as companion_candidates
+from unrolled.choose._continuations import Continuations as Continuations
+from unrolled.choose._continuations import Origins as Origins
+from unrolled.choose._continuations import continue_candidates as continue_candidates
+from unrolled.choose._continuations import extend_all as extend_all
+from unrolled.choose._continuations import find_laws as find_laws
+from unrolled.choose._continuations import rolling as rolling
+from unrolled.choose._judged import Continued as Continued
+from unrolled.choose._judged import Judged as Judged
+from unrolled.choose._judged import Standpoint as Standpoint
+from unrolled.choose._judged import judge as judge
+from unrolled.choose._models import describe_models as describe_models
+from unrolled.choose._models import model as model
+from unrolled.choose._models import models as models
+from unrolled.choose._models import says_nothing as says_nothing
+from unrolled.choose._networks import NetworkCandidate as NetworkCandidate
+from unrolled.choose._networks import NetworkLaw as NetworkLaw
+from unrolled.choose._networks import network_candidates as network_candidates
+from unrolled.choose._saved import load as load

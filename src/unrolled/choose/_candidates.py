@@ -1,0 +1,111 @@
+"""What the automatic choice chooses from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unrolled.classical import (
+    BayesianRecurrence,
+    Drift,
+    GaussianProcess,
+    HolonomicRecurrence,
+    LinearRecurrence,
+    LowRankRecurrence,
+    Method,
+    Polynomial,
+    Rational,
+    Trend,
+)
+
+__all__ = ["Candidate", "candidates_digest", "classical_candidates"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A method with a name for the table.
+
+    Attributes
+    ----------
+    name
+        What it is, in words.
+    method
+        What finds its law.
+    """
+
+    name: str
+    method: Method
+
+
+def classical_candidates() -> tuple[Candidate, ...]:
+    """Every classical candidate, in the order of the table.
+
+    Examples
+    --------
+    >>> from unrolled.choose import classical_candidates
+    >>> [candidate.name for candidate in classical_candidates()][:2]
+    ['persistence', 'drift']
+    """
+    return (
+        Candidate("persistence", Polynomial(1)),
+        Candidate("drift", Drift()),
+        *(Candidate(f"polynomial through {k} points", Polynomial(k)) for k in (2, 3, 4, 5, 6)),
+        *(Candidate(f"trend of degree {degree}", Trend(degree)) for degree in (1, 2, 3, 4)),
+        *_recurrences(),
+        *_holonomic(),
+        *(
+            Candidate(f"rational, {tolerance:.0e}", Rational(tolerance))
+            for tolerance in (1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
+        ),
+        Candidate("Gaussian process", GaussianProcess()),
+    )
+
+
+def _recurrences() -> tuple[Candidate, ...]:
+    orders = ("", ", first differences", ", second differences")
+    return (
+        *(
+            Candidate(f"recurrence {window}{orders[order]}", LinearRecurrence(window, order))
+            for window in (1, 2, 3, 4, 5)
+            for order in (0, 1, 2)
+        ),
+        *(
+            Candidate(f"recurrence {window}, ridge {ridge:.0e}", LinearRecurrence(window, 0, ridge))
+            for window in (2, 3, 4, 5)
+            for ridge in (1e-6, 1e-4, 1e-2)
+        ),
+        *(Candidate(f"recurrence {window}", LinearRecurrence(window)) for window in (8, 16, 32)),
+        *(
+            Candidate(f"recurrence of rank {rank}{orders[order]}", LowRankRecurrence(rank, order))
+            for rank in (1, 2, 3, 4)
+            for order in (0, 1)
+        ),
+        *(Candidate(f"long recurrence of rank {rank}", LowRankRecurrence(rank, 0, 100)) for rank in (2, 4, 6, 8, 12)),
+        *(Candidate(f"Bayesian recurrence {window}", BayesianRecurrence(window)) for window in (16, 32, 64)),
+        *(
+            Candidate(f"Bayesian recurrence {window}{orders[order]}", BayesianRecurrence(window, order))
+            for window in (1, 2, 3, 4)
+            for order in (0, 1)
+        ),
+    )
+
+
+def _holonomic() -> tuple[Candidate, ...]:
+    shapes = (
+        (1, 1, 0), (1, 1, 1), (1, 1, 2), (2, 1, 0), (2, 1, 1), (2, 1, 2), (3, 1, 0), (3, 1, 1), (1, 2, 0), (1, 2, 1),
+        (1, 2, 2), (2, 2, 0), (2, 2, 1),
+    )  # fmt: skip
+    return tuple(
+        Candidate(
+            f"recurrence {window} with coefficients of degree {degree}, {alone} alone",
+            HolonomicRecurrence(window, degree, alone),
+        )
+        for window, degree, alone in shapes
+    )
+
+
+def candidates_digest(candidates: Sequence[Candidate]) -> str:
+    """A hash of names and settings: a calibration belongs to one list of candidates."""
+    text = "\n".join(f"{candidate.name}: {candidate.method!r}" for candidate in candidates)
+    return hashlib.sha256(text.encode()).hexdigest()
