@@ -52,8 +52,10 @@ _DATA = [
     ("extrapolate infinite.csv", "line 3: y is 'inf'"),
     ("extrapolate x-nan.csv", "line 3: x is 'nan'"),
     ("extrapolate ragged.csv", "line 3 has 1 cell where most lines have 2"),
-    ("extrapolate few.csv", "window + 2 = 4 are needed; use a window of at most 1"),
-    ("extrapolate one.csv", "too few for a window of 2"),
+    ("extrapolate few.csv --model rnn", "window + 2 = 4 are needed; use a window of at most 1"),
+    ("extrapolate one.csv --model rnn", "too few for a window of 2"),
+    ("extrapolate few.csv", "at least 5 known points; few has 3. Name a model, such as --model polynomial --degree 1"),
+    ("extrapolate few.csv --model trend --degree 3", "trend takes at least 5 known points"),
     ("extrapolate uneven.csv", "from row 4 to row 5 it goes from 4 to 6"),
     ("extrapolate uneven.csv", "--target x-to-y"),
     ("extrapolate uneven-later.csv --train 6 --epochs 1000000", "from row 9 to row 10"),
@@ -99,6 +101,14 @@ _EXTENT = [
 _MODEL = [
     ("extrapolate --model rmn", "did you mean 'rnn'"),
     ("extrapolate --model ''", "unknown model ''"),
+    ("extrapolate --model atuo", "did you mean 'auto'"),
+    ("extrapolate --model auto --units 3", "units says nothing to auto"),
+    ("extrapolate --model trend --window 3", "window says nothing to trend, which takes degree"),
+    ("extrapolate --model rnn --degree 3", "degree says nothing to rnn"),
+    ("extrapolate --model polynomial --degree -1", "degree must be a whole number from 0"),
+    ("extrapolate --model rational --tolerance nan", "tolerance must be a finite number"),
+    ("extrapolate --degree 3", "name the model that --degree is for, with --model: polynomial, trend"),
+    ("extrapolate --degree 3 --units 3", "no model takes all of --degree, --units"),
     ("extrapolate --units 0", "units must be a whole number"),
     ("extrapolate --units -1", "units must be a whole number"),
     ("extrapolate --units 1000000000000", "units must be a whole number"),
@@ -133,6 +143,19 @@ _MODEL = [
     ("extrapolate --from missing", "no saved model"),
     ("extrapolate --from . --units 3 --model rnn", "--model, --units"),
 ]
+_LEVEL = [
+    ("extrapolate --level ''", "as in 68,95; came ''"),
+    ("extrapolate --level 68,,95", "came '68,,95'"),
+    ("extrapolate --level 0", "between 0 and 100"),
+    ("extrapolate --level 100", "between 0 and 100"),
+    ("extrapolate --level nan", "between 0 and 100"),
+    ("extrapolate --level 95%", "came '95%'"),
+    ("extrapolate --level 68,99.9", "no 99.9 % bounds from step 1 on: 99 % is the highest level that was measured"),
+    ("extrapolate --horizon 60 --level 95", "no 95 % bounds from step"),
+    ("extrapolate --model rnn --epochs 1000000 --horizon 9 --level 68", "none of them reaches step 9"),
+    ("extrapolate --model drift --horizon 3 --level 95", "8 of them reach step 3, which supports 88.8 % at most"),
+    ("extrapolate --target x-to-y --at 42 --level 68", "leave out --level"),
+]
 _OUTPUT = [
     ("extrapolate --figures jpg", "'jpg'"),
     ("extrapolate --figures png,none", "none alone"),
@@ -159,10 +182,14 @@ _SWEEP = [
     ("compare --sweep seed=" + ",".join(map(str, range(1001))), "1000 are the most"),
     ("compare --model rnn,", "names with commas"),
     ("compare --model rnn,lstm", "did you mean 'lstm-2layer'"),
+    ("compare --model auto,drift --units 5", "units says nothing to auto, drift"),
+    ("compare --model auto,rnn --sweep units=5", "units says nothing to auto"),
+    ("compare --origins -1", "origins must be a whole number from 0"),
+    ("compare few.csv", "at least 5 known points"),
 ]
 
 
-@pytest.mark.parametrize(("typed", "said"), _DATA + _EXTENT + _MODEL + _OUTPUT + _SWEEP)
+@pytest.mark.parametrize(("typed", "said"), _DATA + _EXTENT + _MODEL + _LEVEL + _OUTPUT + _SWEEP)
 def test_one_sentence_status_2_nothing_left(run, folder, typed, said):
     for name, text in _FILES.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())

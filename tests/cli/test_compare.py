@@ -6,6 +6,7 @@ import json
 import pytest
 
 import unrolled
+from unrolled.evaluate import default_origins, rolling_origins
 
 _FAST = ("--epochs", "2", "--members", "1", "--figures", "none")
 
@@ -39,7 +40,7 @@ def test_the_report_holds_every_row(run, folder):
     assert done.out == (folder / "o" / "report.json").read_text(encoding="utf-8")
     assert [row["settings"] for row in report["rows"]] == [{"model": "rnn", "units": n} for n in (2, 3)]
     assert all(row["score"]["mse_forecast"] > 0 for row in report["rows"])
-    assert (report["schema"], report["train"], report["horizon"]) == (1, 12, 8)
+    assert (report["schema"], report["train"], report["horizon"]) == (2, 12, 8)
 
 
 def test_models_side_by_side(run, folder):
@@ -93,3 +94,70 @@ def test_verbose_names_every_row_on_standard_error(run):
 def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     assert "…" not in run("compare", "--sweep", "units=2,3", *_FAST).out
+
+
+def test_rolling_origins_are_a_table_a_file_and_part_of_the_report(run, folder):
+    names = "auto,recurrence,rational"
+    done = run("compare", "--model", names, "--origins", "4", "--figures", "none", "--out", "o")
+    assert done.status == 0
+    models = {name: unrolled.model(name) for name in names.split(",")}
+    series = unrolled.dataset("pairing-particles")
+    table = rolling_origins(series, models, origins=default_origins(series, models.values(), 4), horizon=8)
+    written = {
+        (row["model"], int(row["origin"]), int(row["step"])): row for row in _table(folder / "o" / "rolling.csv")
+    }
+    assert len(written) == 3 * sum(min(8, 20 - origin) for origin in table.origins)
+    for (name, origin, step), row in written.items():
+        assert float(row["error"]) == table.errors[name][table.origins.index(origin), step - 1, 0]
+        assert row["feature"] == series.names[0]
+    report = json.loads((folder / "o" / "report.json").read_text(encoding="utf-8"))["rolling"]
+    assert report["origins"] == list(table.origins)
+    for entry in report["models"]:
+        assert entry["error"] == pytest.approx(table.geometric_mean(entry["model"]).tolist())
+        assert entry["counts"] == table.counts(entry["model"]).tolist()
+        assert entry["failures"] == []
+        line = [line for line in done.out.splitlines() if line.split()[:1] == [entry["model"]]][-1]
+        assert line.split()[1:6] == [*(f"{entry['error'][step - 1]:.1e}" for step in (1, 2, 4, 8)), "4"]
+    assert "over 4 origins with 10 to 19 of 20 points known" in " ".join(done.out.split())
+
+
+def test_without_models_the_automatic_choice_meets_those_that_cost_little(run, folder):
+    (folder / "f.csv").write_text("".join(f"{x} {x**0.5}\n" for x in range(1, 17)))
+    report = json.loads(run("compare", "f.csv", "--origins", "2", "--figures", "none", "--json").out)
+    names = [row["settings"]["model"] for row in report["rows"]]
+    assert {"auto", "recurrence", "rational", "persistence"} <= set(names)
+    assert [entry["model"] for entry in report["rolling"]["models"]] == names
+    assert all(row["parameters"] is None for row in report["rows"])
+
+
+def test_models_of_any_kind_side_by_side_in_figures(run, folder):
+    options = ("--units", "3", "--epochs", "2", "--members", "1", "--origins", "2", "--figures", "png")
+    done = run("compare", "--model", "rnn,autoregression,drift,auto", *options, "--out", "o")
+    assert done.status == 0
+    assert {path.name for path in (folder / "o").glob("*.png")} == {"forecasts.png", "sweep.png", "rolling.png"}
+    assert [row["model"] for row in _table(folder / "o" / "compare.csv")] == ["rnn", "autoregression", "drift", "auto"]
+
+
+def test_origins_that_fail_are_counted_and_explained(run):
+    done = run("compare", "--model", "drift,holonomic-recurrence", "--figures", "none")
+    line = [line for line in done.out.splitlines() if line.startswith(" holonomic")][-1]
+    assert "9 of 10" in line
+    assert "holonomic-recurrence, 10 points known: holonomic-recurrence takes at least 11" in " ".join(done.out.split())
+
+
+def test_the_table_of_origins_can_be_left_out_and_asked_for(run, folder):
+    assert (
+        json.loads(run("compare", "--model", "drift", "--origins", "0", "--figures", "none", "--json").out)["rolling"]
+        is None
+    )
+    sweep = ("compare", "--model", "polynomial,trend", "--sweep", "degree=1,2", "--figures", "none", "--json")
+    assert json.loads(run(*sweep).out)["rolling"] is None
+    models = json.loads(run(*sweep, "--origins", "3").out)["rolling"]["models"]
+    assert [entry["model"] for entry in models] == [
+        f"{name}, degree={degree}" for name in ("polynomial", "trend") for degree in (1, 2)
+    ]
+
+
+def test_verbose_names_every_fit_of_the_rolling_origins(run):
+    done = run("compare", "--model", "drift", "--origins", "2", "--figures", "none", "--verbose")
+    assert done.err.splitlines()[1:] == ["drift: from 10 points", "drift: from 19 points"]

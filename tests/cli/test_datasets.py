@@ -10,7 +10,8 @@ import unrolled
 _OPTIONS = re.findall(
     r"\S+",
     """train horizon dataset x-col y-col model window members seed units layers activation loss optimizer learning-rate
-    batch-size epochs validation stateful lags-as target at from out overwrite json verbose figures""",
+    batch-size epochs validation stateful lags-as target at from level degree difference rank ridge alone
+    tolerance out overwrite json verbose figures""",
 )
 
 

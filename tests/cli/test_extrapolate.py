@@ -61,7 +61,15 @@ _REPORT = {
     },
     "train": int,
     "horizon": int,
-    "forecast": [{"x": float, "name": str, "mean": float, "spread": float}],
+    "forecast": [
+        {
+            "x": float, "name": str, "mean": float, "spread": float, "lo-68": (float, None), "hi-68": (float, None),
+            "lo-95": (float, None), "hi-95": (float, None),
+        }
+    ],
+    "bands": [{"level": float, "reason": str}],
+    "verdict": ({"trust_until": int, "headline": str, "reasons": [{"kind": str, "text": str, "evidence": dict}]}, None),
+    "candidates": [{"name": str, "score": (float, None), "weight": float, "feature": str}],
     "score": {"mse_all": (float, None), "mse_forecast": (float, None), "max_relative_error": (float, None)},
     "one_step": {},
     "history": (
@@ -82,7 +90,7 @@ def test_json_alone_is_the_report_and_has_its_schema(run, folder, small):
     report = json.loads(done.out)
     assert done.out == (folder / "o" / "report.json").read_text(encoding="utf-8")
     _shape(report, _REPORT)
-    assert report["schema"] == 1
+    assert report["schema"] == 2
     assert (report["train"], report["horizon"], len(report["forecast"])) == (12, 8, 8)
     assert all("truth" in entry for entry in report["forecast"])
     assert len(report["history"]["loss"]) == 2
@@ -303,7 +311,7 @@ def test_overwriting_replaces_ones_own_files_and_no_others(run, folder, small):
     for _ in range(2):
         assert run("extrapolate", *small, "--out", "o", "--overwrite").status == 0
     assert (folder / "o" / "notes.txt").read_text() == "mine"
-    assert json.loads((folder / "o" / "report.json").read_text())["schema"] == 1
+    assert json.loads((folder / "o" / "report.json").read_text())["schema"] == 2
     assert unrolled.load(folder / "o").model.name == "rnn"
 
 

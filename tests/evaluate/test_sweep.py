@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import unrolled
+from unrolled import choose
 from unrolled.errors import InputError
-from unrolled.evaluate import combinations, extrapolate, parse_sweep, sweep
+from unrolled.evaluate import combinations, estimators, extrapolate, parse_sweep, sweep
 from unrolled.forecast import settings
 from unrolled.series import make_series
 
@@ -117,3 +118,21 @@ def test_shared_settings_skip_the_models_to_which_they_say_nothing():
             train=12,
             horizon=2,
         )
+
+
+def test_another_door_knows_other_models():
+    series = make_series(np.arange(10.0))
+    rows = sweep(
+        series, combinations(["auto", "drift"], {}), train=8, horizon=2, make=choose.model, mute=choose.says_nothing
+    )
+    assert [row.trial.fitted.model.name for row in rows] == ["auto", "drift"]
+    with pytest.raises(InputError, match="unknown model 'auto'"):
+        sweep(series, combinations(["auto"], {}), train=8, horizon=2)
+
+
+def test_a_shared_setting_must_say_something_to_one_of_the_models():
+    made = estimators(combinations(["rnn", "drift"], {}), common={"units": 7})
+    assert [model.name for model in made] == ["rnn", "drift"]
+    assert made[0].design.layers[0].units == 7
+    with pytest.raises(InputError, match="units says nothing to drift, trend"):
+        estimators(combinations(["drift", "trend"], {}), common={"units": 7})

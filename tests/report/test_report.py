@@ -12,7 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import unrolled
-from unrolled.report import data_sha256, forecast_csv, history_csv, members_csv, sweep_csv, to_json, trial_report
+from unrolled.evaluate import rolling_origins, sweep
+from unrolled.forecast import Band, Ingredient
+from unrolled.report import (
+    all_bands,
+    candidates_csv,
+    data_sha256,
+    describe_rolling,
+    forecast_csv,
+    history_csv,
+    members_csv,
+    rolling_csv,
+    sweep_csv,
+    sweep_report,
+    to_json,
+    trial_report,
+)
 from unrolled.series import make_series
 
 _PLAIN = st.recursive(
@@ -66,7 +81,7 @@ def trial():
 
 def test_the_forecast_table_has_every_row_once(trial):
     lines = forecast_csv(trial).splitlines()
-    assert lines[0] == "x,name,part,mean,spread,truth,one_step"
+    assert lines[0] == "x,name,part,mean,spread,lo-68,hi-68,lo-95,hi-95,truth,one_step"
     assert len(lines) == 1 + 2 * 16
     import csv
 
@@ -121,3 +136,68 @@ def test_dates_are_written_as_dates(tmp_path):
 
 def test_a_sweep_of_nothing_is_a_header():
     assert sweep_csv([]).startswith("mse_forecast,")
+
+
+def test_bounds_have_their_columns_whether_there_are_any_or_not(trial):
+    import csv
+
+    rows = [row for row in csv.DictReader(forecast_csv(trial).splitlines()) if row["part"] == "forecast"]
+    assert {row[column] for row in rows for column in ("lo-68", "hi-68", "lo-95", "hi-95")} == {""}
+    mean = trial.forecast.mean
+    partly = np.where(np.arange(4)[:, None] < 2, 0.5, np.nan)
+    bands = (Band(99.5, mean - 2, mean + 2), Band(80, mean - partly, mean + partly, "no 80 % bounds from step 3 on."))
+    bounded = replace(trial, forecast=replace(trial.forecast, bands=bands))
+    assert [band.label for band in all_bands(bounded.forecast)] == ["68", "80", "95", "99.5"]
+    header = forecast_csv(bounded).splitlines()[0]
+    assert header == ("x,name,part,mean,spread,lo-68,hi-68,lo-80,hi-80,lo-95,hi-95,lo-99.5,hi-99.5,truth,one_step")
+    rows = [row for row in csv.DictReader(forecast_csv(bounded).splitlines()) if row["part"] == "forecast"]
+    assert [float(row["lo-99.5"]) for row in rows] == (mean - 2).ravel().tolist()
+    assert [row["hi-80"] == "" for row in rows] == [False] * 4 + [True] * 4
+    report = json.loads(to_json(trial_report(bounded, total_seconds=1.0)))
+    assert [entry["hi-80"] is None for entry in report["forecast"]] == [False] * 4 + [True] * 4
+    assert report["bands"][0]["reason"] == "the levels are 99.5, 80; ask for others with --level."
+    assert report["bands"][1]["reason"] == "no 80 % bounds from step 3 on."
+
+
+def test_members_with_names_go_by_these(trial):
+    labels = ("recurrence 2", "trend, of degree 1", "drift")
+    named = replace(trial, forecast=replace(trial.forecast, labels=labels))
+    assert members_csv(named).splitlines()[0] == 'x,name,recurrence 2,"trend, of degree 1",drift'
+
+
+def test_candidates_are_written_with_every_digit(trial):
+    made = (Ingredient("drift, or so", -1.25, 0.75, "a, b"), Ingredient("trend", None, 0.25, "a, b"))
+    chosen = replace(trial, forecast=replace(trial.forecast, ingredients=made))
+    assert candidates_csv(chosen) == 'feature,name,score,weight\n"a, b","drift, or so",-1.25,0.75\n"a, b",trend,,0.25\n'
+    assert trial_report(chosen, total_seconds=1.0)["candidates"][1] == {
+        "name": "trend", "score": None, "weight": 0.25, "feature": "a, b",
+    }  # fmt: skip
+
+
+def test_rolling_origins_as_text_and_as_data():
+    models = {"last": unrolled.model("persistence"), "long": unrolled.model("recurrence", window=5)}
+    table = rolling_origins(np.arange(13.0), models, origins=[10, 12], horizon=2)
+    assert rolling_csv(table).splitlines() == [
+        "model,origin,step,feature,error",
+        *("last,10,1,y,-1.0", "last,10,2,y,-2.0", "last,12,1,y,-1.0"),
+        *("long,10,1,y,", "long,10,2,y,"),
+        rolling_csv(table).splitlines()[-1],
+    ]
+    assert rolling_csv(table).splitlines()[-1].startswith("long,12,1,y,")
+    data = json.loads(to_json(describe_rolling(table)))
+    assert data["origins"] == [10, 12]
+    assert data["spread"]["y"] == pytest.approx(np.std(np.arange(13.0)))
+    last, long = data["models"]
+    assert last["error"] == pytest.approx([1 / data["spread"]["y"], 2 / data["spread"]["y"]])
+    assert (last["counts"], last["failures"]) == ([2, 1], [])
+    assert long["counts"] == [1, 0]
+    assert long["error"][1] is None
+    assert [failure["origin"] for failure in long["failures"]] == [10]
+
+
+def test_a_model_without_weights_has_none_to_count():
+    rows = sweep(make_series(np.arange(8.0)), [{"model": "drift"}], train=6, horizon=2)
+    assert sweep_csv(rows).splitlines()[1].split(",")[4] == ""
+    report = sweep_report(rows[0].trial.series, rows, train=6, horizon=2, total_seconds=1.0)
+    assert report["rows"][0]["parameters"] is None
+    assert report["rolling"] is None

@@ -1,19 +1,23 @@
-"""``unrolled compare``: other things to try, in one table."""
+"""``unrolled compare``: many models on one series, side by side."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from unrolled.cli._models import default_models
 from unrolled.cli._options import DataOptions, ModelOptions, OutputOptions, figure_kinds
 from unrolled.errors import InputError
 
 if TYPE_CHECKING:
-    from unrolled.evaluate import SweepRow
+    from unrolled.evaluate import RollingTable, SweepRow
+    from unrolled.forecast import Estimator
     from unrolled.series import Series
 
 __all__ = ["compare"]
@@ -27,51 +31,135 @@ def compare(
         list[str] | None,
         typer.Option(help="SETTING=VALUE,VALUE,...; more than one makes all combinations.", show_default=False),
     ] = None,
+    origins: Annotated[
+        int | None,
+        typer.Option(
+            help="Forecasts a model in the table of rolling origins: 12, or 6 where networks are trained (again from "
+            "every origin); 0 leaves the table out, as --sweep does.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Put many models side by side.
 
-    All are trained on one series, and their errors make one table and one figure: 'unrolled compare --sweep
-    units=50,200,500 --sweep layers=1,2', or 'unrolled compare --model rnn,lstm-2layer,autoregression'. The window way
-    beside learning y from x: '--sweep target=window,x-to-y'. Networks, which have commas, are parted by semicolons:
-    --sweep 'network=elman:50;dense:8:relu, gru:50'. Of a FILE the last quarter is kept back to be predicted, unless
-    --train says otherwise.
+    All learn one series, and their errors make two tables and figures: on the points that are kept back, and from
+    rolling origins, where each model continues the series from many places inside it, every time from the points
+    before alone. 'unrolled compare' puts the automatic choice beside models that cost little; 'unrolled compare --model
+    auto,recurrence,rnn' says which. Of a FILE the last quarter is kept back to be predicted, unless --train says
+    otherwise.
+
+    Settings side by side: 'unrolled compare --sweep units=50,200,500 --sweep layers=1,2'. The window way beside
+    learning y from x: '--sweep target=window,x-to-y'. Networks, which have commas, are parted by semicolons:
+    --sweep 'network=elman:50;dense:8:relu, gru:50'.
     """
     began = perf_counter()
     from unrolled.compilation import use_compilation_cache
-    from unrolled.evaluate import combinations, parse_sweep
-    from unrolled.evaluate import sweep as run_sweep
-    from unrolled.report import result_folder, sweep_report, to_json
+    from unrolled.report import result_folder
 
     use_compilation_cache()
     kinds = figure_kinds(output.figures)
-    series, train, horizon = _extent(data)
-    grid = _grid([parse_sweep(text) for text in sweep or []], model.settings())
-    chosen = combinations(_models(model), grid)
+    request = _requested(data, model, sweep, origins)
     with result_folder(output.out, overwrite=output.overwrite) as folder:
-        watch = _announce if output.verbose or sys.stderr.isatty() else None
-        rows = run_sweep(series, chosen, train=train, horizon=horizon, common=model.settings(), watch=watch)
+        rows, rolling = _compared(request, output.verbose)
         with folder.writing() as making:
-            _write(series, rows, making, kinds)
-            total = perf_counter() - began
-            text = to_json(sweep_report(series, rows, train=train, horizon=horizon, total_seconds=total))
-            (making / "report.json").write_text(text + "\n", encoding="utf-8")
+            text = _write(request, rows, rolling, making, kinds, began=began)
         path = folder.finish()
     if output.json:
         typer.echo(text)
     else:
-        from unrolled.cli._tables import print_sweep
+        from unrolled.cli._compare_tables import print_comparison
 
-        print_sweep(series, rows, path, train=train, horizon=horizon)
+        print_comparison(request.series, rows, rolling, path, train=request.train, horizon=request.horizon)
 
 
-def _write(series: Series, rows: list[SweepRow], folder: Path, kinds: tuple[str, ...]) -> None:
-    from unrolled.report import sweep_csv
+@dataclass(frozen=True)
+class _Request:
+    """What is put side by side, checked as far as that goes before anything is trained."""
+
+    series: Series
+    train: int
+    horizon: int
+    chosen: list[dict[str, Any]]
+    common: dict[str, Any]
+    made: list[Estimator]
+    origins: tuple[int, ...]
+
+
+def _requested(data: DataOptions, options: ModelOptions, sweep: list[str] | None, origins: int | None) -> _Request:
+    from unrolled.arguments import require_whole
+    from unrolled.choose import model, says_nothing
+    from unrolled.evaluate import combinations, default_origins, estimators, parse_sweep
+
+    series, train, horizon = _extent(data)
+    common = options.settings()
+    grid = _grid([parse_sweep(text) for text in sweep or []], common)
+    chosen = combinations(_models(options, [*common, *grid]), grid)
+    made = estimators(chosen, common=common, make=model, mute=says_nothing)
+    if origins is not None:
+        require_whole("origins", origins, 0, len(series))
+    wanted = 0 if sweep and origins is None else origins
+    places = () if wanted == 0 else default_origins(series, made, wanted)
+    return _Request(series, train, horizon, chosen, common, made, places)
+
+
+def _compared(request: _Request, verbose: bool) -> tuple[list[SweepRow], RollingTable | None]:
+    from unrolled.choose import model, says_nothing
+    from unrolled.cli._progress import counting
+    from unrolled.evaluate import rolling_origins, sweep
+
+    rows = sweep(
+        request.series,
+        request.chosen,
+        train=request.train,
+        horizon=request.horizon,
+        common=request.common,
+        watch=_announce if verbose or sys.stderr.isatty() else None,
+        make=model,
+        mute=says_nothing,
+    )
+    if not request.origins:
+        return rows, None
+    models = dict(zip([row.label for row in rows], request.made, strict=True))
+    with counting(len(models) * len(request.origins), verbose=verbose) as watch:
+        return rows, rolling_origins(
+            request.series, models, origins=request.origins, horizon=request.horizon, watch=watch
+        )
+
+
+def _write(
+    request: _Request,
+    rows: list[SweepRow],
+    rolling: RollingTable | None,
+    folder: Path,
+    kinds: tuple[str, ...],
+    *,
+    began: float,
+) -> str:
+    """All files; the report, which is one of them, as text."""
+    from unrolled.report import rolling_csv, sweep_csv, sweep_report, to_json
 
     (folder / "compare.csv").write_text(sweep_csv(rows), encoding="utf-8")
+    if rolling is not None:
+        (folder / "rolling.csv").write_text(rolling_csv(rolling), encoding="utf-8")
     if kinds:
         from unrolled.cli._figures import save_sweep_figures
+        from unrolled.cli._rolling_figure import save_rolling_figure
 
-        save_sweep_figures(series, rows, folder, kinds)
+        save_sweep_figures(request.series, rows, folder, kinds)
+        if rolling is not None:
+            save_rolling_figure(rolling, folder, kinds)
+    report = sweep_report(
+        request.series,
+        rows,
+        train=request.train,
+        horizon=request.horizon,
+        total_seconds=perf_counter() - began,
+        rolling=rolling,
+    )
+    text = to_json(report)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    return text
 
 
 def _extent(data: DataOptions) -> tuple[Series, int, int]:
@@ -87,10 +175,12 @@ def _extent(data: DataOptions) -> tuple[Series, int, int]:
     return series, train, horizon
 
 
-def _models(options: ModelOptions) -> list[str]:
-    names = [name.strip() for name in ("rnn" if options.model is None else options.model).split(",")]
+def _models(options: ModelOptions, settings: Collection[str]) -> list[str]:
+    if options.model is None:
+        return default_models(settings)
+    names = [name.strip() for name in options.model.split(",")]
     if not all(names):
-        raise InputError(f"--model takes names with commas between, as in rnn,lstm-2layer; came {options.model!r}.")
+        raise InputError(f"--model takes names with commas between, as in auto,recurrence; came {options.model!r}.")
     return list(dict.fromkeys(names))
 
 

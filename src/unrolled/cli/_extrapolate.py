@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from unrolled.cli._options import DataOptions, ModelOptions, OutputOptions, figure_kinds
+from unrolled.cli._bounds import bounded, levels, prepared, reloaded
+from unrolled.cli._models import default_model
+from unrolled.cli._options import DataOptions, ForecastOptions, ModelOptions, OutputOptions, figure_kinds
 from unrolled.errors import InputError
 
 if TYPE_CHECKING:
     from unrolled.evaluate import Trial
-    from unrolled.forecast import FittedForecaster
+    from unrolled.forecast import Fitted
     from unrolled.series import Series
 
 __all__ = ["extrapolate", "places"]
 
 
-def extrapolate(
-    data: DataOptions,
-    model: ModelOptions,
-    output: OutputOptions,
-    at: Annotated[
-        str | None,
-        typer.Option(help="With --target x-to-y: predict at these x, with commas between.", show_default=False),
-    ] = None,
-    from_: Annotated[
-        Path | None,
-        typer.Option("--from", help="Continue with the model saved in this folder.", show_default=False),
-    ] = None,
-) -> None:
+def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOptions, output: OutputOptions) -> None:
     """Learn a series and continue it.
+
+    Candidates are judged by how they would have continued the known points, and combined; bounds and a verdict say how
+    far to believe it. --model takes one model instead.
 
     Writes a table, figures, a report and the saved model. Without a FILE it does the lecture's example: 12 known
     correlation energies of the pairing model, continued by 8. A FILE is learned as a whole and continued by a third of
@@ -45,9 +39,13 @@ def extrapolate(
 
     use_compilation_cache()
     loaded = perf_counter() - began
-    kinds = figure_kinds(output.figures)
+    kinds, wanted = figure_kinds(output.figures), levels(forecast.level)
     with result_folder(output.out, overwrite=output.overwrite) as folder:
-        trial = _continue_saved(data, model, at, from_) if from_ else _train(data, model, at, output.verbose)
+        if forecast.from_ is None:
+            trial = _train(data, model, forecast.at, wanted, output.verbose)
+        else:
+            trial = _continue_saved(data, model, forecast.at, wanted, forecast.from_)
+        trial = bounded(trial, wanted, verbose=output.verbose)
         report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
         with folder.writing() as making:
             _write(trial, making, kinds)
@@ -69,35 +67,42 @@ def _complete(seconds: dict[str, float], total: float) -> None:
     seconds |= {"write": max(total - parts, 0.0), "total": total}
 
 
-def _train(data: DataOptions, options: ModelOptions, at: str | None, verbose: bool) -> Trial:
+def _train(
+    data: DataOptions, options: ModelOptions, at: str | None, wanted: Sequence[float] | None, verbose: bool
+) -> Trial:
+    from unrolled.choose import model
     from unrolled.cli._data import load_series
     from unrolled.cli._progress import watching
-    from unrolled.evaluate import extrapolate
-    from unrolled.forecast import model
+    from unrolled.evaluate import default_extent, extrapolate
 
     series = load_series(data)
     assert series is not None
-    made = model(_default_model(data) if options.model is None else options.model, **options.settings())
+    settings = options.settings()
+    made = model(default_model(data.dataset, settings) if options.model is None else options.model, **settings)
     x = places(at, data)
     if x is not None and made.target != "x-to-y":
         raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
+    if wanted is not None:
+        if x is not None:
+            raise InputError("bounds are of steps, not of places; leave out --level, or give --horizon for --at.")
+        made = prepared(made, series, *default_extent(series, data.train, data.horizon), wanted)
     with watching(verbose=verbose) as watch:
         return extrapolate(series, made, train=data.train, horizon=data.horizon, x=x, watch=watch)
 
 
-def _default_model(data: DataOptions) -> str:
-    return "noisy-sine" if data.dataset == "noisy-sine" else "rnn"
-
-
-def _continue_saved(data: DataOptions, options: ModelOptions, at: str | None, folder: Path) -> Trial:
+def _continue_saved(
+    data: DataOptions, options: ModelOptions, at: str | None, wanted: Sequence[float] | None, folder: Path
+) -> Trial:
+    from unrolled.choose import load
     from unrolled.cli._data import load_series
     from unrolled.evaluate import default_extent, extrapolate_from
-    from unrolled.forecast import load
 
     given = [f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value is not None]
     if given:
         raise InputError(f"a saved model is trained already; leave out {', '.join(given)}.")
     fitted, x = load(folder), places(at, data)
+    if wanted is not None:
+        fitted = reloaded(fitted, wanted)
     if x is not None and fitted.model.target != "x-to-y":
         raise InputError("--at says where to predict y from x; the saved model continues a series step by step.")
     series = load_series(data, default=None) or fitted.series
@@ -106,7 +111,7 @@ def _continue_saved(data: DataOptions, options: ModelOptions, at: str | None, fo
     return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x)
 
 
-def _check_features(fitted: FittedForecaster, series: Series) -> None:
+def _check_features(fitted: Fitted, series: Series) -> None:
     learned = fitted.series.values.shape[1]
     if series.values.shape[1] != learned:
         raise InputError(
@@ -133,10 +138,12 @@ def places(at: str | None, data: DataOptions) -> list[float] | None:
 def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
     from unrolled.cli._figures import save_trial_figures
     from unrolled.cli._tables import trial_text
-    from unrolled.report import forecast_csv, history_csv, members_csv
+    from unrolled.report import candidates_csv, forecast_csv, history_csv, members_csv
 
     (folder / "forecast.csv").write_text(forecast_csv(trial), encoding="utf-8")
     (folder / "members.csv").write_text(members_csv(trial), encoding="utf-8")
+    if trial.forecast.ingredients:
+        (folder / "candidates.csv").write_text(candidates_csv(trial), encoding="utf-8")
     if trial.fitted.history is not None:
         (folder / "history.csv").write_text(history_csv(trial.fitted.history), encoding="utf-8")
     (folder / "summary.txt").write_text(trial_text(trial), encoding="utf-8")

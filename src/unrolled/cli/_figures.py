@@ -22,6 +22,7 @@ _MOST_COMPARED = 6
 
 def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
     """The forecast, the losses, the network, and for a long series the one-step predictions."""
+    from unrolled.forecast import Forecaster
     from unrolled.learn import GradientDescent
     from unrolled.show import draw_loss, draw_one_step, forecast_figure, save
 
@@ -29,9 +30,10 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
     # Drawn without the rows between the training part and a continuation at places of the user's own.
     truth = None if trial.placed else replace(trial.series, known=None)
     save(forecast_figure(known, trial.forecast, truth=truth), folder / "forecast", kinds)
-    if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
-        save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
-    save(_network(model, trial.series.values.shape[1]), folder / "network", kinds)
+    if isinstance(model, Forecaster):
+        if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
+            save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
+        save(_network(model, trial.series.values.shape[1]), folder / "network", kinds)
     if trial.one_step and len(trial.series) >= _LONG:
         parts = [(f"one step ahead, {name}", part) for name, part in trial.one_step.items()]
         save(draw_one_step(trial.series, parts, trained=known), folder / "one-step", kinds)

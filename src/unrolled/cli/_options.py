@@ -10,7 +10,7 @@ import typer
 
 from unrolled.errors import InputError
 
-__all__ = ["DataOptions", "ModelOptions", "OutputOptions", "figure_kinds"]
+__all__ = ["DataOptions", "ForecastOptions", "ModelOptions", "OutputOptions", "figure_kinds"]
 
 
 def _option(text: str, *names: str, metavar: str | None = None) -> Any:
@@ -35,14 +35,42 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
+class ForecastOptions:
+    """Which forecast."""
+
+    level: Annotated[
+        str | None,
+        _option(
+            "Levels of the bounds in percent, with commas between (68,95). The automatic choice has its bounds at no "
+            "cost. A single model has none unless levels are named: it then learns again from many earlier points, a "
+            "network 19 times for 95 %.",
+            metavar="PERCENT",
+        ),
+    ] = None
+    at: Annotated[str | None, _option("With --target x-to-y: predict at these x, with commas between.")] = None
+    from_: Annotated[Path | None, _option("Continue with the model saved in this folder.", "--from")] = None
+
+
+@dataclass(frozen=True)
 class ModelOptions:
     """Which model, and how it learns; what is left out is as the model has it."""
 
     model: Annotated[
         str | None,
-        _option("rnn (default), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, autoregression."),
+        _option(
+            "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
+            "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
+            "autoregression. Classical: persistence, drift, polynomial, trend, recurrence, low-rank-recurrence, "
+            "holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
+        ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
+    degree: Annotated[int | None, _option("Degree of polynomial and trend; of coefficients, in holonomic.")] = None
+    difference: Annotated[int | None, _option("Recurrences of differences of this order.")] = None
+    rank: Annotated[int | None, _option("Rank of low-rank-recurrence.")] = None
+    ridge: Annotated[float | None, _option("Ridge of recurrence.")] = None
+    alone: Annotated[int | None, _option("Powers of time that stand alone in holonomic-recurrence.")] = None
+    tolerance: Annotated[float | None, _option("To which rational is true to the data.")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
     units: Annotated[int | None, _option("Units of every recurrent layer.")] = None
     layers: Annotated[int | None, _option("Number of recurrent layers.")] = None
@@ -52,6 +80,8 @@ class ModelOptions:
     target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
     scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None
     pad: Annotated[bool | None, _option("Repeat the last value, a window of them.", "--pad/--no-pad")] = None
+    base: Annotated[str | None, _option("Learn what this leaves: persistence, difference:2, recurrence:3, ...")] = None
+    sees: Annotated[str | None, _option("With a base: values or differences.")] = None
     members: Annotated[int | None, _option("Networks in the ensemble (16).")] = None
     seed: Annotated[int | None, _option("Decides everything random (0).")] = None
     precision: Annotated[str | None, _option("float64 or float32.")] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from unrolled.learn import History, Watch
 
-__all__ = ["watching"]
+__all__ = ["counting", "watching"]
 
 
 @contextmanager
@@ -23,6 +23,23 @@ def watching(*, verbose: bool) -> Iterator[Watch | None]:
     elif sys.stderr.isatty():
         with _bar() as watch:
             yield watch
+    else:
+        yield None
+
+
+@contextmanager
+def counting(fits: int, *, verbose: bool) -> Iterator[Callable[[str, int], None] | None]:
+    """A callback for rolling origins: a line a fit, a progress bar on a terminal, nothing in a pipe."""
+    if verbose:
+        yield lambda name, origin: print(f"{name}: from {origin} points", file=sys.stderr)
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("looking back"), BarColumn(), TextColumn("{task.fields[now]}"), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("looking back", total=fits, completed=-1, now="")
+            yield lambda name, origin: progress.update(task, advance=1, now=f"{name}, {origin} points")
     else:
         yield None
 

@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""What a person sees of a forecast."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
+import numpy as np
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from unrolled.cli._printing import add_numbers, new_table, print_table, say, say_where
+from unrolled.forecast import Forecaster
 from unrolled.metrics import mean_squared_error, relative_error
 
 if TYPE_CHECKING:
-    from unrolled.evaluate import SweepRow, Trial
-    from unrolled.series import Series
+    from unrolled.evaluate import Trial
+    from unrolled.forecast import Band, Forecast
 
-__all__ = ["print_sweep", "print_trial", "trial_text"]
+__all__ = ["print_trial", "trial_text"]
 
 # A longer table shows this many rows from each end.
 _ENDS = 15
+_MOST_CANDIDATES = 10
+_ASK = "Bounds need rolling origins; ask for them with --level."
 
 
 def print_trial(trial: Trial, report: dict[str, Any], folder: Path) -> None:
@@ -29,12 +32,12 @@ def print_trial(trial: Trial, report: dict[str, Any], folder: Path) -> None:
     console = Console(highlight=False)
     _render(console, trial)
     seconds = report["seconds"]
-    _say(
+    say(
         console,
         f"{seconds['total']:.1f} s in all: {seconds['compile']:.1f} s compiling, {seconds['fit']:.2f} s training, "
         f"{seconds['predict']:.2f} s predicting.",
     )
-    _say_where(console, folder)
+    say_where(console, folder)
 
 
 def trial_text(trial: Trial) -> str:
@@ -44,74 +47,90 @@ def trial_text(trial: Trial) -> str:
     return text.getvalue()
 
 
-def print_sweep(series: Series, rows: list[SweepRow], folder: Path, *, train: int, horizon: int) -> None:
-    """Print the table of settings against error."""
-    console = Console(highlight=False)
-    _say(console, f"{series.name}: {train} of {len(series)} points learned, {horizon} predicted.")
-    _print_table(console, _sweep_table(rows))
-    for row in rows:
-        if row.trial is None:
-            _say(console, f"{row.label}: {row.failure}")
-    _say_where(console, folder)
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, emoji=False)
-
-
-def _say_where(console: Console, folder: Path) -> None:
-    # In one piece, however long, so that it can be copied.
-    console.print(f"Files are in {folder}", markup=False, emoji=False, soft_wrap=True)
-
-
-def _print_table(console: Console, table: Table) -> None:
-    """Print every number whole, even on a terminal that is too narrow: cut short, it would be another number."""
-    table.width = Measurement.get(console, console.options.update(width=10_000), table).maximum
-    console.print(table, crop=False, soft_wrap=True)
-
-
 def _render(console: Console, trial: Trial) -> None:
-    series, fitted = trial.series, trial.fitted
-    model, features = fitted.model, series.values.shape[1]
-    members = len(fitted.sequence.kept)
-    _say(
+    series, model, features = trial.series, trial.fitted.model, trial.series.values.shape[1]
+    say(
         console,
         f"{series.name}: {trial.train} of {len(series)} points learned, {len(trial.forecast)} predicted; model "
-        f"{model.name}, {members} member{'s' * (members != 1)}, seed {model.seed}.",
+        f"{model.name}, {_makeup(trial.forecast)}, seed {model.seed}.",
     )
     for feature in range(features):
-        _print_table(console, _forecast_table(trial, feature))
-    for line in (*_score_lines(trial), *(f"Note: {note}" for note in trial.notes)):
-        _say(console, line)
-    console.print(f"\n{model.summary(features)}\n", markup=False, emoji=False, soft_wrap=True)
+        print_table(console, _forecast_table(trial, feature))
+    for line in (*_belief(trial.forecast), *_score_lines(trial), *(f"Note: {note}" for note in trial.notes)):
+        say(console, line)
+    for name in series.names if trial.forecast.ingredients else ():
+        print_table(console, _candidates_table(trial.forecast, name))
+    if isinstance(model, Forecaster):
+        console.print(f"\n{model.summary(features)}\n", markup=False, emoji=False, soft_wrap=True)
+
+
+def _makeup(forecast: Forecast) -> str:
+    """What the forecast is made of."""
+    if forecast.ingredients:
+        return f"{len(forecast.ingredients) // len(forecast.series.names)} candidates"
+    members = len(forecast.members)
+    return f"{members} member{'s' * (members != 1)}"
 
 
 def _forecast_table(trial: Trial, feature: int) -> Table:
-    series, forecast = trial.series, trial.forecast
+    series, forecast, truth = trial.series, trial.forecast, trial.truth
     unit = series.units[feature]
-    name = series.names[feature] + (f" [{unit}]" if unit else "")
-    table = _table(name)
-    columns = [series.x_name, "truth", "prediction", "spread", "relative error"]
-    told = range(len(columns)) if len(trial.truth) else (0, 2, 3)  # without a truth there is no error
-    for column in (columns[index] for index in told):
-        _add_numbers(table, column)
-    steps = range(len(forecast))
-    shown = steps if len(steps) <= 2 * _ENDS else [*steps[:_ENDS], None, *steps[-_ENDS:]]
-    for step in shown:
-        row = ["…"] * len(columns) if step is None else _row(trial, step, feature)
-        table.add_row(*(row[index] for index in told))
+    table = new_table(series.names[feature] + (f" [{unit}]" if unit else ""))
+    mean = forecast.mean[:, feature]
+    columns = {series.x_name: [series.format_x(float(x)) for x in forecast.x]}
+    rest = [""] * (len(mean) - len(truth))
+    if len(truth):  # without a truth there is no error
+        columns["truth"] = [f"{value:.8g}" for value in truth[:, feature]] + rest
+    columns["prediction"] = [f"{value:.8g}" for value in mean]
+    columns |= _bounds(forecast, feature) if forecast.bands else {"spread": _spread(forecast, feature)}
+    if len(truth):
+        errors = relative_error(mean[: len(truth)], truth[:, feature])
+        columns["relative error"] = [f"{float(error):.1e}" for error in errors] + rest
+    for column in columns:
+        add_numbers(table, column)
+    rows = list(zip(*columns.values(), strict=True))
+    dots = ("…",) * len(columns)
+    for row in rows if len(rows) <= 2 * _ENDS else [*rows[:_ENDS], dots, *rows[-_ENDS:]]:
+        table.add_row(*row)
     return table
 
 
-def _row(trial: Trial, step: int, feature: int) -> list[str]:
-    forecast, truth = trial.forecast, trial.truth
-    mean = forecast.mean[step, feature]
-    spread = f"{forecast.spread[step, feature]:.1e}" if len(forecast.members) > 1 else ""  # one member has none
-    x = trial.series.format_x(float(forecast.x[step]))
-    if step >= len(truth):
-        return [x, "", f"{mean:.8g}", spread, ""]
-    error = float(relative_error(mean, truth[step, feature]))
-    return [x, f"{truth[step, feature]:.8g}", f"{mean:.8g}", spread, f"{error:.1e}"]
+def _spread(forecast: Forecast, feature: int) -> list[str]:
+    alone = len(forecast.members) == 1  # one member has none
+    return ["" if alone else f"{spread:.1e}" for spread in forecast.spread[:, feature]]
+
+
+def _bounds(forecast: Forecast, feature: int) -> dict[str, list[str]]:
+    """How far the bounds of the two highest levels lie from the prediction; of bounds that lie askew the highest."""
+    bands = sorted(forecast.bands, key=lambda band: band.level)
+    bands = [band for band in bands if np.isfinite(band.lower).any()]
+    if all(_symmetric(forecast, band) for band in bands):
+        return {f"± {band.label}\u00a0%": _distances(band.upper - forecast.mean, feature) for band in bands[-2:]}
+    widest = bands[-1]
+    return {
+        f"− {widest.label}\u00a0%": _distances(forecast.mean - widest.lower, feature),
+        f"+ {widest.label}\u00a0%": _distances(widest.upper - forecast.mean, feature),
+    }
+
+
+def _symmetric(forecast: Forecast, band: Band) -> bool:
+    middle = 0.5 * band.lower + 0.5 * band.upper
+    width = 0.5 * band.upper - 0.5 * band.lower
+    with np.errstate(invalid="ignore"):
+        askew = np.abs(middle - forecast.mean) > 0.01 * width + 1e-12 * np.abs(forecast.mean)
+    return not askew.any()
+
+
+def _distances(half: np.ndarray, feature: int) -> list[str]:
+    return [f"{value:.1e}" if np.isfinite(value) else "" for value in half[:, feature]]
+
+
+def _belief(forecast: Forecast) -> list[str]:
+    """How far to believe it: why bounds are missing, the verdict and its reasons."""
+    lines = [f"{band.reason[:1].upper()}{band.reason[1:]}" for band in forecast.bands if band.reason]
+    if forecast.verdict is not None:
+        lines += [forecast.verdict.headline, *(f"- {reason.text}" for reason in forecast.verdict.reasons)]
+    return lines
 
 
 def _score_lines(trial: Trial) -> list[str]:
@@ -129,41 +148,27 @@ def _score_lines(trial: Trial) -> list[str]:
     if parts:
         what = "y learned from x" if trial.fitted.model.target == "x-to-y" else "one-step predictions"
         lines.append(f"MSE of {what}: {', '.join(parts)}.")
-    if len(trial.forecast.members) > 1:
-        lines.append("The spread is the standard deviation over members; it is not an interval that the truth lies in.")
+    if not trial.forecast.bands:
+        if len(trial.forecast.members) > 1:
+            lines.append(
+                "The spread is the standard deviation over members; it is not an interval that the truth lies in."
+            )
+        lines.append(_ASK)
     return lines
 
 
-def _table(title: str | None = None) -> Table:
-    return Table(title=title and Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def _add_numbers(table: Table, heading: str) -> None:
-    """A column that is no wider than its numbers make it."""
-    table.add_column(Text(heading.replace(" ", "\n")), justify="right", vertical="bottom")
-
-
-def _sweep_table(rows: list[SweepRow]) -> Table:
-    table = _table()
-    names = list(dict.fromkeys(name for row in rows for name in row.settings))
-    for name in names:
-        table.add_column(Text(name), vertical="bottom")
-    for column in ("MSE predicted", "MSE all", "relative error", "parameters", "seconds"):
-        _add_numbers(table, column)
-    tried = [r.trial.scores.mse_forecast for r in rows if r.trial and r.trial.scores.mse_forecast is not None]
-    best = min(tried, default=None)
-    for row in rows:
-        cells = [str(row.settings.get(name, "")) for name in names]
-        won = row.trial is not None and row.trial.scores.mse_forecast == best
-        table.add_row(*map(Text, cells), *_sweep_cells(row), style="bold" if won else None)
+def _candidates_table(forecast: Forecast, feature: str) -> Table:
+    """The heaviest candidates, as long as they weigh anything."""
+    found = [one for one in forecast.ingredients if one.feature == feature]
+    several = len(forecast.series.names) > 1
+    table = new_table(f"Candidates for {feature}" if several else "Candidates")
+    table.add_column(Text("name"), vertical="bottom")
+    for column in ("error / spread", "weight"):
+        table.add_column(Text(column), justify="right", vertical="bottom")
+    shown = found[:_MOST_CANDIDATES]
+    for one in shown:
+        error = "" if one.score is None else f"{10**one.score:.1e}"
+        table.add_row(Text(one.name), error, f"{100 * one.weight:.1f} %")
+    if len(found) > len(shown):
+        table.add_row(f"… and {len(found) - len(shown)} more", "", "")
     return table
-
-
-def _sweep_cells(row: SweepRow) -> list[str]:
-    if row.trial is None:
-        return ["failed", "", "", "", ""]
-    scores = row.trial.scores
-    parameters = row.trial.fitted.model.summary(row.trial.series.values.shape[1]).parameters
-    errors = (scores.mse_forecast, scores.mse_all, scores.max_relative_error)
-    cells = ["" if error is None else f"{error:.2e}" for error in errors]
-    return [*cells, f"{parameters:,}", f"{row.trial.seconds.fit:.2f}"]

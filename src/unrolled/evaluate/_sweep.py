@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.evaluate._trial import Trial, extrapolate, require_possible
-from unrolled.forecast import Forecaster, model, says_nothing, settings
+from unrolled.forecast import Estimator, model, says_nothing, settings
 from unrolled.series import Series
 
-__all__ = ["SweepRow", "combinations", "parse_sweep", "sweep"]
+__all__ = ["SweepRow", "combinations", "estimators", "parse_sweep", "sweep"]
 
 _MOST_COMBINATIONS = 1_000
 _FLAGS = {"true": True, "false": False, "yes": True, "no": False}
@@ -95,6 +95,8 @@ def sweep(
     horizon: int,
     common: Mapping[str, Any] | None = None,
     watch: Callable[[SweepRow], None] | None = None,
+    make: Callable[..., Estimator] = model,
+    mute: Callable[[str], Collection[str]] = says_nothing,
 ) -> list[SweepRow]:
     """Train and score every combination of settings on the same series.
 
@@ -110,6 +112,9 @@ def sweep(
         Settings that all share; a model to which one says nothing goes without it.
     watch
         Called with every row when it is done.
+    make, mute
+        How a model is made from its name and settings, and which settings say nothing to it; other doors know other
+        names.
 
     Returns
     -------
@@ -122,13 +127,13 @@ def sweep(
         A combination that cannot be: found before anything is trained.
     """
     wanted = [dict(settings) for settings in chosen]
-    made = [_made(entry, common or {}) for entry in wanted]
-    for forecaster in made:
-        require_possible(series, forecaster, train, horizon)
+    made = estimators(wanted, common=common, make=make, mute=mute)
+    for estimator in made:
+        require_possible(series, estimator, train, horizon)
     rows = []
-    for entry, forecaster in zip(wanted, made, strict=True):
+    for entry, estimator in zip(wanted, made, strict=True):
         try:
-            row = SweepRow(entry, extrapolate(series, forecaster, train=train, horizon=horizon))
+            row = SweepRow(entry, extrapolate(series, estimator, train=train, horizon=horizon))
         except TrainingError as error:
             row = SweepRow(entry, None, str(error))
         rows.append(row)
@@ -137,11 +142,40 @@ def sweep(
     return rows
 
 
-def _made(entry: Mapping[str, Any], common: Mapping[str, Any]) -> Forecaster:
-    """A setting that all share may say nothing to one of the models; one that is swept must say something."""
-    mute = says_nothing(entry["model"])
-    shared = {name: value for name, value in common.items() if name not in mute}
-    return model(entry["model"], **(shared | {name: value for name, value in entry.items() if name != "model"}))
+def estimators(
+    chosen: Iterable[Mapping[str, Any]],
+    *,
+    common: Mapping[str, Any] | None = None,
+    make: Callable[..., Estimator] = model,
+    mute: Callable[[str], Collection[str]] = says_nothing,
+) -> list[Estimator]:
+    """The model of every combination; the parameters are those of :func:`sweep`.
+
+    A setting that all share may say nothing to some of the models; one that is swept must say something to each.
+
+    Raises
+    ------
+    InputError
+        A setting that says nothing to any of the models, or a combination that cannot be.
+
+    Examples
+    --------
+    >>> from unrolled.evaluate import combinations, estimators
+    >>> made = estimators(combinations(["rnn", "persistence"], {}), common={"units": 5})
+    >>> made[0].describe(1)["network"], made[1].name
+    ('elman:5:tanh', 'persistence')
+    """
+    wanted, shared = [dict(entry) for entry in chosen], dict(common or {})
+    names = list(dict.fromkeys(entry["model"] for entry in wanted))
+    for setting in shared:
+        if names and all(setting in mute(name) for name in names):
+            raise InputError(f"{setting} says nothing to {', '.join(names)}; leave it out, or name a model it is for.")
+    made = []
+    for entry in wanted:
+        own = {name: value for name, value in entry.items() if name != "model"}
+        heard = {name: value for name, value in shared.items() if name not in mute(entry["model"])}
+        made.append(make(entry["model"], **(heard | own)))
+    return made
 
 
 def _value(text: str) -> Any:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
 from unrolled.evaluate._scores import Scores, score
-from unrolled.forecast import FittedForecaster, Forecast, Forecaster, OneStep
+from unrolled.forecast import Estimator, Fitted, FittedForecaster, Forecast, Forecaster, OneStep
 from unrolled.learn import Watch
 from unrolled.series import Series, as_series
 
@@ -65,26 +65,31 @@ class Trial:
         Whether the forecast stands at places that the user chose, not on the rows after the training part.
     trained
         Whether the model saw the first ``train`` points; a saved model may only go on from them.
+    remarks
+        Sentences about the forecast that are not the model's own, such as where its bounds come from.
     """
 
     series: Series
     train: int
-    fitted: FittedForecaster
+    fitted: Fitted
     forecast: Forecast
     one_step: dict[str, OneStep]
     scores: Scores
     seconds: Seconds
     placed: bool = False
     trained: bool = True
+    remarks: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that a user should read before believing the forecast."""
+        if not isinstance(self.fitted, FittedForecaster):
+            return (*self.fitted.notes, *self.remarks)
         trained, continued = len(self.fitted.sequence.kept), len(self.forecast.members)
         if continued == trained:
-            return self.fitted.notes
+            return (*self.fitted.notes, *self.remarks)
         lost = f"{trained - continued} of {trained} members were left out: their continuation ran off to infinity."
-        return (*self.fitted.notes, lost)
+        return (*self.fitted.notes, lost, *self.remarks)
 
     @property
     def truth(self) -> Float[np.ndarray, "known feature"]:
@@ -118,7 +123,7 @@ def default_extent(series: Series, train: int | None, horizon: int | None) -> tu
 
 def extrapolate(
     data: Any,
-    model: Forecaster,
+    model: Estimator,
     *,
     train: int | None = None,
     horizon: int | None = None,
@@ -169,14 +174,14 @@ def extrapolate(
     return replace(trial, seconds=seconds)
 
 
-def require_possible(series: Series, model: Forecaster, train: int, horizon: int, x: Any = None) -> None:
+def require_possible(series: Series, model: Estimator, train: int, horizon: int, x: Any = None) -> None:
     """Raise an :class:`InputError` if the model could not learn, or continue: heard before the training, not after."""
     model.check(series.head(train))
     if x is None:
         _places(model, series, train, horizon)
 
 
-def extrapolate_from(fitted: FittedForecaster, series: Series, *, train: int, horizon: int, x: Any = None) -> Trial:
+def extrapolate_from(fitted: Fitted, series: Series, *, train: int, horizon: int, x: Any = None) -> Trial:
     """The same with a model that is trained already: continue from the first ``train`` points."""
     known = series.head(train)
     places = _places(fitted.model, series, train, horizon) if x is None else x
@@ -201,7 +206,7 @@ def _same_numbers(one: Series, other: Series) -> bool:
     return np.array_equal(one.values, other.values) and np.array_equal(one.x, other.x)
 
 
-def _places(model: Forecaster, series: Series, train: int, horizon: int) -> Float[np.ndarray, " horizon"]:
+def _places(model: Estimator, series: Series, train: int, horizon: int) -> Float[np.ndarray, " horizon"]:
     """The x of the predictions: the series' own as far as they go, then on at its step."""
     beyond = train + horizon - len(series)
     if model.target == "window":
@@ -215,11 +220,11 @@ def _places(model: Forecaster, series: Series, train: int, horizon: int) -> Floa
     return own if beyond <= 0 else np.concatenate([own, series.future_x(beyond)])
 
 
-def _one_step(fitted: FittedForecaster, series: Series, train: int) -> dict[str, OneStep]:
+def _one_step(fitted: Fitted, series: Series, train: int) -> dict[str, OneStep]:
     """Train and test predictions; a padding model takes the two parts separately, each padded, as the lecture does."""
     window = fitted.model.window if fitted.model.target == "window" else 0
     rest = len(series) - train
-    if fitted.model.pad:
+    if isinstance(fitted.model, Forecaster) and fitted.model.pad:
         parts = {"train": fitted.one_step(series.head(train))}
         if rest > window:
             test = fitted.one_step(replace(series, values=series.values[train:], x=series.x[train:]))

@@ -1,5 +1,6 @@
 """The record: what went in, what came out, as JSON and CSV, in a folder that appears whole."""
 
+from unrolled.report._bounds import all_bands as all_bands
 from unrolled.report._folder import ResultFolder as ResultFolder
 from unrolled.report._folder import result_folder as result_folder
 from unrolled.report._report import SCHEMA as SCHEMA
@@ -7,6 +8,9 @@ from unrolled.report._report import data_sha256 as data_sha256
 from unrolled.report._report import sweep_report as sweep_report
 from unrolled.report._report import to_json as to_json
 from unrolled.report._report import trial_report as trial_report
+from unrolled.report._rolling import describe_rolling as describe_rolling
+from unrolled.report._rolling import rolling_csv as rolling_csv
+from unrolled.report._tables import candidates_csv as candidates_csv
 from unrolled.report._tables import forecast_csv as forecast_csv
 from unrolled.report._tables import history_csv as history_csv
 from unrolled.report._tables import members_csv as members_csv

@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 
 from unrolled._version import __version__
-from unrolled.evaluate import SweepRow, Trial
-from unrolled.forecast import FittedForecaster, Forecaster
-from unrolled.learn import LeastSquares
+from unrolled.evaluate import RollingTable, SweepRow, Trial
+from unrolled.forecast import Fitted, Verdict
 from unrolled.metrics import mean_squared_error
+from unrolled.report._bounds import all_bands
+from unrolled.report._rolling import describe_rolling
 from unrolled.series import Series
 
 __all__ = ["SCHEMA", "data_sha256", "sweep_report", "to_json", "trial_report"]
 
 #: The version of the layout of ``report.json``; it rises when a field changes its meaning.
-SCHEMA = 1
+SCHEMA = 2
 _PACKAGES = ("jax", "jaxlib", "numpy", "equinox", "optax")
 
 
@@ -43,21 +44,24 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
     -------
     dict
         ``schema``, ``series``, ``model``, ``train``, ``horizon``, ``forecast`` (one object a step and feature:
-        ``x``, ``name``, ``mean``, ``spread`` and, where known, ``truth``), ``score``, ``one_step``, ``history``,
-        ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite
-        are ``null``.
+        ``x``, ``name``, ``mean``, ``spread``, bounds such as ``lo-68`` and ``hi-68``, and, where known, ``truth``),
+        ``bands``, ``verdict``, ``candidates``, ``score``, ``one_step``, ``history``, ``seconds``, ``seed``, ``notes``,
+        ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are ``null``.
     """
     seconds = asdict(trial.seconds) | {"total": total_seconds}
     if import_seconds is not None:
         seconds["import"] = import_seconds
-    model = trial.fitted.model
+    model, forecast = trial.fitted.model, trial.forecast
     return {
         "schema": SCHEMA,
         "series": describe_series(trial.series),
-        "model": describe_model(model, trial.series.values.shape[1]),
+        "model": model.describe(trial.series.values.shape[1]),
         "train": trial.train,
-        "horizon": len(trial.forecast),
+        "horizon": len(forecast),
         "forecast": _forecast(trial),
+        "bands": [{"level": band.level, "reason": band.reason} for band in all_bands(forecast)],
+        "verdict": None if forecast.verdict is None else _verdict(forecast.verdict),
+        "candidates": [asdict(ingredient) for ingredient in forecast.ingredients],
         "score": asdict(trial.scores),
         "one_step": {
             f"mse_{part}": mean_squared_error(one_step.mean, one_step.truth)
@@ -71,14 +75,26 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
     }
 
 
-def sweep_report(series: Series, rows: list[SweepRow], *, train: int, horizon: int, total_seconds: float) -> dict:
-    """The record of a sweep: one object a row with settings, score, parameters and seconds."""
+def sweep_report(
+    series: Series,
+    rows: list[SweepRow],
+    *,
+    train: int,
+    horizon: int,
+    total_seconds: float,
+    rolling: RollingTable | None = None,
+) -> dict[str, Any]:
+    """The record of a comparison: one object a row with settings, score, parameters and seconds; the rolling origins.
+
+    ``rolling`` is ``null`` where there was no such table.
+    """
     return {
         "schema": SCHEMA,
         "series": describe_series(series),
         "train": train,
         "horizon": horizon,
         "rows": [_sweep_row(row) for row in rows],
+        "rolling": None if rolling is None else describe_rolling(rolling),
         "seconds": {"total": total_seconds},
         **_provenance(series),
     }
@@ -95,25 +111,6 @@ def describe_series(series: Series) -> dict[str, Any]:
         "x_name": series.x_name,
         "x_unit": series.x_unit,
         "spacing": series.spacing,
-    }
-
-
-def describe_model(model: Forecaster, features: int) -> dict[str, Any]:
-    """A model's settings and its layers."""
-    summary = model.summary(features)
-    learner: dict[str, Any] = asdict(model.learner)
-    if isinstance(model.learner, LeastSquares):
-        learner["kind"] = "least-squares"
-    else:
-        learner["optimizer"]["learning_rate"] = model.learner.optimizer.rate
-        learner["kind"] = "gradient-descent"
-    kept = ("name", "window", "lags_as", "target", "scale", "pad", "members", "precision")
-    return {name: getattr(model, name) for name in kept} | {
-        "network": str(model.design),
-        "output": model.design.output,
-        "learner": learner,
-        "layers": [asdict(row) for row in summary.rows],
-        "parameters": summary.parameters,
     }
 
 
@@ -141,20 +138,31 @@ def _provenance(series: Series) -> dict[str, Any]:
 
 
 def _forecast(trial: Trial) -> list[dict[str, Any]]:
-    forecast, truth, series = trial.forecast, trial.truth, trial.series
+    forecast, truth, series, bands = trial.forecast, trial.truth, trial.series, all_bands(trial.forecast)
     entries = []
     for step, x in enumerate(forecast.x):
         place = series.format_x(float(x)) if series.calendar else float(x)
         for feature, name in enumerate(series.names):
             entry = {"x": place, "name": name, "mean": float(forecast.mean[step, feature])}
             entry["spread"] = float(forecast.spread[step, feature])
+            for band in bands:
+                entry[f"lo-{band.label}"] = float(band.lower[step, feature])
+                entry[f"hi-{band.label}"] = float(band.upper[step, feature])
             if step < len(truth):
                 entry["truth"] = float(truth[step, feature])
             entries.append(entry)
     return entries
 
 
-def _history(fitted: FittedForecaster) -> dict[str, Any] | None:
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "trust_until": verdict.trust_until,
+        "reasons": [reason.as_dict() for reason in verdict.reasons],
+        "headline": verdict.headline,
+    }
+
+
+def _history(fitted: Fitted) -> dict[str, Any] | None:
     history = fitted.history
     if history is None:
         return None
@@ -183,7 +191,7 @@ def _sweep_row(row: SweepRow) -> dict[str, Any]:
     return {
         "settings": row.settings,
         "score": asdict(trial.scores),
-        "parameters": trial.fitted.model.summary(trial.series.values.shape[1]).parameters,
+        "parameters": trial.fitted.model.describe(trial.series.values.shape[1])["parameters"],
         "seconds": asdict(trial.seconds),
         "notes": list(trial.notes),
     }

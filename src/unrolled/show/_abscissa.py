@@ -19,6 +19,7 @@ __all__ = ["Abscissa"]
 
 # matplotlib's dates end at the years 1 and 9999; the margins of the axis must stay within.
 _FIRST, _LAST = date2num(np.datetime64("0100-01-01")), date2num(np.datetime64("9900-01-01"))
+_SHORT = 12  # a longer name is read from the axis
 _COMMON = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
 
 
@@ -53,6 +54,12 @@ class Abscissa:
     def places(self, x: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
         """Every x as matplotlib counts it."""
         return np.asarray(date2num(self.calendar.dates(x)) if self.calendar else x, np.float64)
+
+    def say(self, x: float) -> str:
+        """One place in a few letters, as ``n = 36`` or as a date."""
+        if self.calendar is not None:
+            return self.calendar.format(x)
+        return f"{self.name if len(self.name) <= _SHORT else 'x'} = {x:g}"
 
     def shade(self, axes: Axes, trained: Series) -> None:
         """Shade what was trained on, from its first x to its last."""

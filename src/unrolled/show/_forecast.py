@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,11 +12,12 @@ from matplotlib.figure import Figure
 from unrolled.forecast import Forecast, OneStep
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
+from unrolled.show._bands import any_bounds, draw_bands
 from unrolled.show._error import draw_relative_error
 from unrolled.show._figure import figure
+from unrolled.show._half_widths import draw_half_widths
 from unrolled.show._layers import (
     beyond,
-    draw_curve,
     draw_known,
     draw_members,
     draw_truth,
@@ -22,11 +26,13 @@ from unrolled.show._layers import (
     write_axes,
 )
 from unrolled.show._style import LOOKS
+from unrolled.show._trust import draw_prediction, headline_lines, label_trust, mark_trust, write_headline
 from unrolled.show._truth import any_truth, check_feature, check_pair
 
 __all__ = ["draw_forecast", "forecast_figure"]
 
 _MOST_PANELS = 6
+_LINE = 3.3  # mm, of the verdict
 
 
 def draw_forecast(
@@ -35,21 +41,27 @@ def draw_forecast(
     *,
     truth: Series | None = None,
     one_step: OneStep | None = None,
+    members: bool | None = None,
     axes: Axes | None = None,
     feature: int = 0,
 ) -> Axes:
-    r"""Draw known points, the continuation and, where it is known, the truth.
+    r"""Draw known points, the continuation with its bounds and, where it is known, the truth.
+
+    Steps that the verdict does not trust are dashed, with hollow marks, and a dotted line says where they begin.
 
     Parameters
     ----------
     series
         What was trained on; its stretch of x is shaded.
     forecast
-        The continuation. Members are thin lines (100 at the most), their mean a strong one.
+        The continuation: the prediction a strong line, bounds shaded regions.
     truth
         A series that goes on; its points outside the training region are drawn as open marks.
     one_step
         One-step predictions on known data, drawn too.
+    members
+        Whether members are thin lines (100 at the most). If left out, they are, unless they are candidates that a
+        forecast with bounds was chosen from.
     axes
         Where to draw; a new figure of one column's width if left out.
     feature
@@ -90,21 +102,30 @@ def draw_forecast(
         shown.append(truth.values[beyond(series, truth), feature])
     if one_step is not None:
         _draw_one_step(drawn, across, series, one_step, feature)
-    _draw_continuation(drawn, across, forecast, feature, count)
+    _draw_continuation(drawn, across, forecast, feature, count=count, thin=members)
     keep_in_view(drawn, shown)
+    label_trust(drawn, across, forecast)
     return write_axes(drawn, across, series, feature)
 
 
 def forecast_figure(
-    series: Series, forecast: Forecast, *, truth: Series | None = None, one_step: OneStep | None = None
+    series: Series,
+    forecast: Forecast,
+    *,
+    truth: Series | None = None,
+    one_step: OneStep | None = None,
+    members: bool | None = None,
 ) -> Figure:
-    """A whole figure of a forecast: one feature with its relative error below, or a panel for each feature.
+    """A whole figure of a forecast: one feature with a second panel below, or a panel for each feature.
+
+    The second panel has the relative error where the truth is known at a predicted x; where it is not, the half-widths
+    of the bounds, if there are any. The verdict stands beneath, where there is one.
 
     Parameters
     ----------
-    series, forecast, truth, one_step
-        As for :func:`draw_forecast`. The error is drawn where the truth is known at a predicted x. Of more than six
-        features the first six are drawn, and a line says how many more there are.
+    series, forecast, truth, one_step, members
+        As for :func:`draw_forecast`. Of more than six features the first six are drawn, and a line says how many more
+        there are.
 
     Returns
     -------
@@ -120,23 +141,37 @@ def forecast_figure(
     >>> len(forecast_figure(fitted.series, fitted.predict(8), truth=energies).axes)
     2
     """
-    features = len(series.names)
-    if features > 1:
-        return _panels(series, forecast, truth, one_step, min(features, _MOST_PANELS))
-    judged = truth is not None and any_truth(truth, forecast.x)
-    sheet, (top, *below) = figure(82 if judged else 58, panels=(2.7, 1) if judged else (1,))
-    draw_forecast(series, forecast, truth=truth, one_step=one_step, axes=top)
-    if truth is not None and judged:
-        draw_relative_error(forecast, truth, axes=below[0])
-        _only_last_x([top, *below])
-        sheet.align_ylabels()
+    draw = partial(draw_forecast, series, forecast, truth=truth, one_step=one_step, members=members)
+    lines = headline_lines(forecast.verdict)
+    beneath = _LINE * len(lines)
+    sheet = _panels(draw, series, beneath) if len(series.names) > 1 else _single(draw, forecast, truth, beneath)
+    write_headline(sheet, lines)
     return sheet
 
 
-def _panels(series: Series, forecast: Forecast, truth: Series | None, one_step: OneStep | None, count: int) -> Figure:
-    sheet, panels = figure(20 + 30 * count, panels=(1,) * count)
+def _single(draw: Callable[..., Axes], forecast: Forecast, truth: Series | None, beneath: float) -> Figure:
+    bounded = any_bounds(forecast, 0)
+    judged = truth is not None and any_truth(truth, forecast.x)
+    if not (judged or bounded):
+        sheet, (top,) = figure(58 + beneath)
+        draw(axes=top)
+        return sheet
+    sheet, panels = figure((88 if bounded else 82) + beneath, panels=(2.2 if bounded else 2.7, 1))
+    draw(axes=panels[0])
+    if truth is not None and judged:
+        draw_relative_error(forecast, truth, axes=panels[1])
+    else:
+        draw_half_widths(forecast, axes=panels[1])
+    _only_last_x(panels)
+    sheet.align_ylabels()
+    return sheet
+
+
+def _panels(draw: Callable[..., Axes], series: Series, beneath: float) -> Figure:
+    count = min(len(series.names), _MOST_PANELS)
+    sheet, panels = figure(20 + 30 * count + beneath, panels=(1,) * count)
     for feature, panel in enumerate(panels):
-        draw_forecast(series, forecast, truth=truth, one_step=one_step, axes=panel, feature=feature)
+        draw(axes=panel, feature=feature)
         legend = panel.get_legend()
         if feature and legend is not None:
             legend.remove()
@@ -150,7 +185,7 @@ def _panels(series: Series, forecast: Forecast, truth: Series | None, one_step: 
     return sheet
 
 
-def _only_last_x(panels: list[Axes] | tuple[Axes, ...]) -> None:
+def _only_last_x(panels: tuple[Axes, ...]) -> None:
     for panel in panels[:-1]:
         panel.set_xlabel("")
         panel.tick_params(labelbottom=False)
@@ -165,11 +200,16 @@ def _draw_one_step(axes: Axes, across: Abscissa, series: Series, one_step: OneSt
     axes.plot(across.places(one_step.x[within]), values, ls=look.line, color=look.colour, lw=0.9, label="one step")
 
 
-def _draw_continuation(axes: Axes, across: Abscissa, forecast: Forecast, feature: int, count: int) -> None:
-    # x may come in any order where a model learned y from x.
-    order = np.argsort(forecast.x)
-    x = across.places(forecast.x[order])
-    draw_members(axes, x, forecast.members[:, order, feature], LOOKS[0])
+def _draw_continuation(
+    axes: Axes, across: Abscissa, forecast: Forecast, feature: int, *, count: int, thin: bool | None
+) -> None:
+    x = across.places(forecast.x)
+    candidates = bool(forecast.bands and forecast.ingredients)
+    if thin or (thin is None and not candidates):
+        order = np.argsort(x)
+        draw_members(axes, x[order], forecast.members[:, order, feature], LOOKS[0])
     members = len(forecast.members)
-    label = f"mean of {members} members" if members > 1 else "prediction"
-    draw_curve(axes, x, forecast.mean[order, feature], LOOKS[0], label=label, count=count)
+    label = f"mean of {members} members" if members > 1 and forecast.centre is None else "prediction"
+    draw_prediction(axes, x, forecast.mean[:, feature], forecast, label=label, count=count)
+    draw_bands(axes, x, forecast, feature)
+    mark_trust(axes, across, forecast)

@@ -14,9 +14,20 @@ from unrolled.show._legend import legend_above
 from unrolled.show._style import BLACK, GREY, Look, mark_size
 from unrolled.show._ticks import plain_axis
 
-__all__ = ["beyond", "draw_curve", "draw_known", "draw_members", "draw_truth", "drawable", "keep_in_view", "write_axes"]
+__all__ = [
+    "beyond",
+    "draw_curve",
+    "draw_doubtful",
+    "draw_known",
+    "draw_members",
+    "draw_truth",
+    "drawable",
+    "keep_in_view",
+    "write_axes",
+]
 
 _MOST_LINES = 100
+_DOUBTFUL = (0, (2.5, 1.5))
 _MARKED = 60  # a curve of so many points still carries marks
 _LARGEST = 1e300
 _CROWD = 250  # more points than this are a cloud, drawn grey and small
@@ -75,7 +86,43 @@ def draw_curve(
 ) -> None:
     """A strong line, with marks where ``count`` points side by side leave room for them."""
     marks = {"marker": look.mark, "ms": 0.75 * mark_size(count), "mew": 0} if len(x) <= _MARKED else {}
-    axes.plot(x, drawable(values), ls=look.line, color=look.colour, lw=1.1, zorder=4, label=label, **marks)
+    axes.plot(
+        x,
+        drawable(values),
+        ls=look.line,
+        color=look.colour,
+        lw=1.1,
+        zorder=4,
+        label=label,
+        **(marks if len(x) <= _MARKED else {}),
+    )
+
+
+def draw_doubtful(
+    axes: Axes,
+    x: Float[np.ndarray, " horizon"],
+    values: Float[np.ndarray, " horizon"],
+    doubtful: Bool[np.ndarray, " horizon"],
+    look: Look,
+    *,
+    label: str | None = None,
+    count: int = 0,
+) -> None:
+    """The rest of a curve that is not believed: dashed, with hollow marks, joined to the part that is."""
+    joined = doubtful | np.append(doubtful[1:], False) | np.append(False, doubtful[:-1])
+    size, rows = 0.75 * mark_size(count), np.flatnonzero(doubtful).tolist()
+    marks = {"marker": look.mark, "ms": size, "mfc": "white", "mew": 0.6, "markevery": rows}
+    values = drawable(np.where(joined, values, np.nan))
+    axes.plot(
+        x,
+        values,
+        ls=_DOUBTFUL,
+        color=look.colour,
+        lw=0.9,
+        zorder=4,
+        label=label,
+        **(marks if len(x) <= _MARKED else {}),
+    )
 
 
 def keep_in_view(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]]) -> None:

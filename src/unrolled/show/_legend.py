@@ -15,13 +15,14 @@ _WIDER = 1.18
 _SMALLEST_MARK = 1.8
 
 
-def legend_above(axes: Axes) -> None:
-    """Explain what has a label, above the axes, in as few rows as the width allows."""
+def legend_above(axes: Axes) -> int:
+    """Explain what has a label, above the axes, in as few rows as the width allows; returns how many these are."""
     count = len(axes.get_legend_handles_labels()[0])
     for columns in range(count, 0, -1):
         legend = _legend(axes, columns)
-        if legend.get_window_extent().width <= _WIDER * axes.bbox.width:
-            break
+        if columns == 1 or legend.get_window_extent().width <= _WIDER * axes.bbox.width:
+            return -(-count // columns)
+    return 0
 
 
 def _legend(axes: Axes, columns: int) -> Legend:

@@ -9,19 +9,18 @@ import textwrap
 from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
-from unrolled.show._letters import letters_along
+from unrolled.show._letters import letters_along, shortened
 
 __all__ = ["log_axis", "name_axis", "plain_axis", "power_of_ten"]
 
 _RAISED = str.maketrans("+-−0123456789", "⁺⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER = re.compile(r"(?:\^|\*\*)\{?([-+−]?\d+)\}?")
-_LONGEST = 48
 
 
 def name_axis(axis: Axis, name: str, unit: str = "") -> None:
     """Write a name and a unit, as ``energy (MeV)``, with raised powers and nothing read as a formula."""
     unit = _POWER.sub(lambda found: found[1].translate(_RAISED), unit)
-    text = f"{_shortened(name)} ({unit})" if unit else _shortened(name)
+    text = f"{shortened(name)} ({unit})" if unit else shortened(name)
     # A dollar sign in the name of a column is a dollar sign.
     axis.set_label_text(_broken(text, letters_along(axis)), parse_math=False)
 
@@ -37,7 +36,7 @@ def plain_axis(axis: Axis, name: str, unit: str = "") -> None:
     axis.set_major_formatter(formatter)
     axis.get_offset_text().set_visible(False)
     if offset:
-        name = f"{_shortened(name)} {'+' if offset < 0 else '−'} {abs(offset):.{digits}f}"
+        name = f"{shortened(name)} {'+' if offset < 0 else '−'} {abs(offset):.{digits}f}"
     scale = f"10{str(power).translate(_RAISED)}" if power else ""
     name_axis(axis, name, f"{scale} {unit}".strip())
 
@@ -112,8 +111,3 @@ def _broken(text: str, room: int) -> str:
     name, gap, unit = text.rpartition(" (")
     lines = textwrap.wrap(name if gap else text, room, break_on_hyphens=False)
     return "\n".join([*lines, f"({unit}"] if gap else lines)
-
-
-def _shortened(name: str) -> str:
-    name = " ".join(name.split())
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

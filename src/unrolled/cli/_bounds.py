@@ -1,0 +1,77 @@
+"""Levels that were asked for, and the bounds that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from unrolled.errors import InputError
+
+if TYPE_CHECKING:
+    from unrolled.evaluate import Trial
+    from unrolled.forecast import Estimator, Fitted
+    from unrolled.series import Series
+
+__all__ = ["bounded", "levels", "prepared", "reloaded"]
+
+
+def levels(text: str | None) -> tuple[float, ...] | None:
+    """The levels that ``--level`` names, rising; ``None`` where it was not given."""
+    if text is None:
+        return None
+    try:
+        found = {float(part) for part in text.split(",")}
+    except ValueError:
+        found = set()
+    if not found or not all(0 < level < 100 for level in found):
+        raise InputError(
+            f"--level takes percentages between 0 and 100 with commas between, as in 68,95; came {text!r}."
+        )
+    return tuple(sorted(found))
+
+
+def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted: Sequence[float]) -> Estimator:
+    """The model, told the levels if it has bounds of its own.
+
+    An :class:`InputError` if another has too few points for bounds of these levels: heard before the training.
+    """
+    from unrolled.choose import Auto
+    from unrolled.evaluate import require_levels, require_possible
+
+    if isinstance(model, Auto):
+        return replace(model, levels=tuple(wanted))
+    require_possible(series, model, train, horizon)
+    require_levels(series.head(train), model, horizon, wanted)
+    return model
+
+
+def reloaded(fitted: Fitted, wanted: Sequence[float]) -> Fitted:
+    """A saved model, told the levels; an :class:`InputError` for one that would have to be trained again for them."""
+    from unrolled.choose import FittedAuto
+
+    if not isinstance(fitted, FittedAuto):
+        raise InputError(
+            "bounds of a single model come from training it again at earlier points, and a saved model is trained "
+            "already; leave out --level or --from."
+        )
+    return replace(fitted, model=replace(fitted.model, levels=tuple(wanted)))
+
+
+def bounded(trial: Trial, wanted: Sequence[float] | None, *, verbose: bool) -> Trial:
+    """The trial with the bounds that were asked for, or an :class:`InputError` that says why they cannot be had."""
+    from unrolled.choose import FittedAuto
+    from unrolled.cli._progress import counting
+    from unrolled.evaluate import bound_origins, with_bounds
+
+    if wanted is None:
+        return trial
+    if not isinstance(trial.fitted, FittedAuto):
+        known, horizon = trial.series.head(trial.train), len(trial.forecast)
+        fits = len(bound_origins(known, trial.fitted.model, horizon, wanted))
+        with counting(fits, verbose=verbose) as watch:
+            trial = with_bounds(trial, wanted, watch=watch)
+    for band in trial.forecast.bands:
+        if band.reason:
+            raise InputError(f"{band.reason} Lower --level or --horizon, or leave --level out.")
+    return trial

@@ -1,0 +1,138 @@
+"""What an automatic forecast was chosen from."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from unrolled.errors import InputError
+from unrolled.forecast import Forecast, Ingredient
+from unrolled.show._figure import figure
+from unrolled.show._letters import SMALLER, letter_size, shortened
+from unrolled.show._style import LOOKS
+from unrolled.show._truth import check_feature
+
+__all__ = ["candidates_figure", "draw_candidates"]
+
+_MOST, _MOST_EACH, _MOST_PANELS = 10, 4, 6
+_PITCH = 6.6  # mm, a name and its bar
+_AXIS = 17.0  # mm, what stands beneath
+_HEIGHT = 0.36  # of a bar, in rows
+_LETTERS = 54
+_WIDER = 1.2  # room for a score beside the longest bar
+
+
+def draw_candidates(forecast: Forecast, *, most: int = _MOST, axes: Axes | None = None, feature: int = 0) -> Axes:
+    """Draw the weights of the heaviest candidates as bars, the score of each beside it.
+
+    The score is the mean log10 of the error over the spread of the known values, from origins inside the known part:
+    -6 says that such forecasts missed by a millionth of the spread.
+
+    Parameters
+    ----------
+    forecast
+        Of a model that chooses among candidates.
+    most
+        How many candidates; those without any weight are left out.
+    axes
+        Where to draw; a new figure of one column's width, as high as the rows need, if left out.
+    feature
+        Which feature, counted from 0.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Raises
+    ------
+    InputError
+        The forecast was not chosen from candidates, no such feature, or ``most`` below 1.
+
+    Examples
+    --------
+    >>> import unrolled
+    >>> from unrolled.show import draw_candidates
+    >>> forecast = unrolled.model("auto").fit(unrolled.dataset("pairing-particles").head(12)).predict(8)
+    >>> axes = draw_candidates(forecast, most=3)
+    >>> len(axes.patches), axes.get_xlabel().split(";")[0]
+    (3, 'weight')
+    """
+    found = _candidates(forecast, feature)
+    if most < 1:
+        raise InputError(f"most must be 1 or more candidates; came {most}.")
+    shown = [candidate for candidate in found[:most] if candidate.weight > 0]
+    drawn = axes if axes is not None else figure(_AXIS + _PITCH * len(shown))[1][0]
+    _draw_rows(drawn, shown)
+    drawn.set_yticks([])
+    drawn.set_ylim(max(len(shown), 1) - 0.5, -0.5)
+    drawn.set_xlim(0, _WIDER * max((candidate.weight for candidate in shown), default=1.0))
+    _name_axis(drawn, shown, found)
+    if len(forecast.series.names) > 1:
+        name = shortened(forecast.series.names[feature])
+        drawn.set_title(name, loc="left", fontsize=letter_size(drawn), pad=3.0, parse_math=False)
+    return drawn
+
+
+def candidates_figure(forecast: Forecast) -> Figure:
+    """A whole figure of the candidates: the ten heaviest, or of several features the four heaviest of each.
+
+    Parameters
+    ----------
+    forecast
+        As for :func:`draw_candidates`. Of more than six features the first six are drawn.
+
+    Returns
+    -------
+    Figure
+        For :func:`save`.
+
+    Examples
+    --------
+    >>> import unrolled
+    >>> from unrolled.show import candidates_figure
+    >>> forecast = unrolled.model("auto").fit(unrolled.dataset("pairing-particles").head(12)).predict(8)
+    >>> len(candidates_figure(forecast).axes)
+    1
+    """
+    count = min(len(forecast.series.names), _MOST_PANELS)
+    most = _MOST if count == 1 else _MOST_EACH
+    rows = [min(most, len(_candidates(forecast, feature))) for feature in range(count)]
+    sheet, panels = figure(_AXIS + _PITCH * sum(rows) + 8 * (count > 1) * count, panels=rows)
+    for feature, panel in enumerate(panels):
+        draw_candidates(forecast, most=most, axes=panel, feature=feature)
+    # The panels share the x axis, and the last one drawn has set it.
+    panels[0].set_xlim(0, _WIDER * max(panel.dataLim.x1 for panel in panels))
+    return sheet
+
+
+def _candidates(forecast: Forecast, feature: int) -> list[Ingredient]:
+    check_feature(feature, forecast.series)
+    name = forecast.series.names[feature]
+    found = [candidate for candidate in forecast.ingredients if candidate.feature == name]
+    if not found:
+        raise InputError("the forecast was not chosen from candidates, so there are none to draw.")
+    return sorted(found, key=lambda candidate: -candidate.weight)
+
+
+def _draw_rows(axes: Axes, shown: list[Ingredient]) -> None:
+    """Names above their bars, where they have the whole width, and scores beside."""
+    size = SMALLER * letter_size(axes)
+    bars = [row + 0.22 for row in range(len(shown))]
+    axes.barh(bars, [candidate.weight for candidate in shown], _HEIGHT, color=LOOKS[0].colour, zorder=2)
+    for row, candidate in enumerate(shown):
+        score = "not judged" if candidate.score is None else f"{candidate.score:.2f}".replace("-", "−")
+        axes.annotate(
+            shortened(candidate.name, _LETTERS), (0, row - 0.19), (2, 0), textcoords="offset points", va="center",
+            fontsize=size, parse_math=False,
+        )  # fmt: skip
+        axes.annotate(
+            score, (candidate.weight, bars[row]), (2.5, 0), textcoords="offset points", va="center", fontsize=size,
+            color="0.25",
+        )  # fmt: skip
+
+
+def _name_axis(axes: Axes, shown: list[Ingredient], found: list[Ingredient]) -> None:
+    share = sum(candidate.weight for candidate in shown) / (sum(candidate.weight for candidate in found) or 1.0)
+    part = f"{len(shown)} of {len(found)} candidates, {100 * share:.3g} % of the weight"
+    axes.set_xlabel(f"weight; beside it the score\n(mean log₁₀ of error / spread)\n{part}", linespacing=1.25)

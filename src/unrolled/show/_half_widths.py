@@ -1,0 +1,69 @@
+"""How uncertain a forecast says it is, where no truth tells."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from unrolled.choose import spread_of
+from unrolled.errors import InputError
+from unrolled.forecast import Forecast
+from unrolled.show._abscissa import Abscissa
+from unrolled.show._bands import any_bounds, half_widths, shade_half_widths
+from unrolled.show._figure import figure
+from unrolled.show._ticks import log_axis, name_axis
+from unrolled.show._trust import mark_trust
+from unrolled.show._truth import check_feature
+
+__all__ = ["draw_half_widths"]
+
+
+def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: int = 0) -> Axes:
+    r"""Draw half-widths of the bounds over the spread of the known values, on a logarithmic axis.
+
+    .. math:: \frac{u_t - l_t}{2 s},\qquad s = \operatorname{std}(y_1, \dots, y_n)
+
+    Every level is shaded from below up to its half-width, in the looks of :func:`draw_forecast`, so there is no
+    legend. Where there are no bounds there is a gap. A dotted line stands at the last step that is trusted.
+
+    Parameters
+    ----------
+    forecast
+        A continuation with bounds.
+    axes
+        Where to draw; a new figure of one column's width if left out.
+    feature
+        Which feature, counted from 0.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    Raises
+    ------
+    InputError
+        The forecast has no bounds, or no such feature.
+
+    Examples
+    --------
+    >>> import unrolled
+    >>> from unrolled.show import draw_half_widths
+    >>> forecast = unrolled.model("auto").fit(unrolled.dataset("pairing-particles").head(12)).predict(8)
+    >>> axes = draw_half_widths(forecast)
+    >>> axes.get_yscale(), axes.get_ylabel().split()
+    ('log', ['half-width', '/', 'spread'])
+    """
+    check_feature(feature, forecast.series)
+    if not any_bounds(forecast, feature):
+        raise InputError("the forecast has no bounds, so there are no half-widths to draw.")
+    drawn = axes if axes is not None else figure(35)[1][0]
+    across = Abscissa.of(forecast.series, forecast.x)
+    found = half_widths(forecast, feature, spread_of(forecast.series.values[:, feature]))
+    shown = np.concatenate([half[np.isfinite(half)] for _, half in found])
+    log_axis(drawn.yaxis, float(shown.min()), float(shown.max()))
+    shade_half_widths(drawn, across.places(forecast.x), found)
+    mark_trust(drawn, across, forecast)
+    across.write(drawn)
+    name_axis(drawn.yaxis, "half-width / spread")
+    return drawn
