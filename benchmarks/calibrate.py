@@ -1,4 +1,4 @@
-"""Measure how much wider than its revision the error of the automatic choice is, on series with known truth.
+"""Measure how much larger than its scale the error of the automatic choice is, on series with known truth.
 
 `python benchmarks/calibrate.py` writes `src/unrolled/choose/calibration.json`, which the package reads. Every family of
 `unrolled.truth` takes part but for its frozen region; every series clean, every other one with noise too. The networks
@@ -35,11 +35,11 @@ def series(frozen=False):
 
 
 def measured(exact, noisy, points):
-    """|error| over revision at every step whose truth is known; NaN beyond."""
+    """|error| over scale at every step whose truth is known; NaN beyond."""
     horizon, known = min(HORIZON, len(exact) - points), noisy[:points].copy()
     found = judge(known, classical_candidates()).extend(known, horizon)
     ratios = np.full(HORIZON, np.nan)
-    ratios[:horizon] = np.abs(found.mean - exact[points : points + horizon]) / found.revision
+    ratios[:horizon] = np.abs(found.mean - exact[points : points + horizon]) / found.scale
     return ratios
 
 

@@ -51,8 +51,8 @@ class Answer:
     mean: np.ndarray  # (1 + candidate, HORIZON), the choice first; NaN where there is no answer
     past: np.ndarray  # (1 + candidate,), the typical error of the forecasts inside the known part
     seconds: np.ndarray  # (1 + candidate,)
-    ratios: np.ndarray  # (MEASURED,), error over revision
-    revision: np.ndarray  # (HORIZON,)
+    ratios: np.ndarray  # (MEASURED,), error over scale
+    scale: np.ndarray  # (HORIZON,)
     floor: np.ndarray  # (HORIZON,), what a singular point ahead adds to the bounds
     bounds: dict  # level: (HORIZON,), as the package gives them
     trust_until: int
@@ -138,8 +138,8 @@ def answer(one):
         padded(np.vstack([made.mean, made.candidates]), HORIZON),
         past_errors(judged),
         np.array(seconds),
-        padded(np.abs(far.mean - one.exact) / far.revision, MEASURED),
-        padded(made.revision / made.spread, HORIZON),
+        padded(np.abs(far.mean - one.exact) / far.scale, MEASURED),
+        padded(made.scale / made.spread, HORIZON),
         padded(widened(np.zeros(horizon), judged, made) / made.spread, HORIZON),
         {level: padded(half_widths(judged, made, level).values / made.spread, HORIZON) for level in (68, 95)},
         told.trust_until,

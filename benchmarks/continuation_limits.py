@@ -128,15 +128,15 @@ def bounds(everything, answers, auto, frozen):
 def left_out(told, families):
     """Half-widths at every step, by factors measured without the family."""
     ratios = np.array([one.ratios for one in told])
-    revision, floor = (np.array([getattr(one, field) for one in told]) for field in ("revision", "floor"))
-    half = {level: np.full(revision.shape, np.nan) for level in POOLED}
+    scale, floor = (np.array([getattr(one, field) for one in told]) for field in ("scale", "floor"))
+    half = {level: np.full(scale.shape, np.nan) for level in POOLED}
     for family in np.unique(families):
         own = families == family
         measured = factors(ratios[~own])
         for level in POOLED:
             column = LEVELS.index(level)
             factor = np.array([np.nan if row is None else row[column] for row in measured[:HORIZON]])
-            half[level][own] = np.maximum(factor * revision[own], floor[own])
+            half[level][own] = np.maximum(factor * scale[own], floor[own])
     return half
 
 

@@ -18,6 +18,8 @@ from datetime import date
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# The default command is timed beside the lecture's first network.
+DEFAULT_BESIDE = "rnn"
 KERAS, TORCH = "Keras, one network", "PyTorch, one network"
 TIMES = ("import", "compile", "fit", "wall")
 SCORES = ("mse_all", "mse_forecast")
@@ -83,9 +85,14 @@ def versions(python, names):
 
 def programs(args, model, seed):
     """What is timed in one round. A warm run follows the cold run that filled the cache for it."""
-    ours = (str(args.unrolled), "extrapolate", "--model", model, "--json", "--out", "out")
-    peer = str(args.python_peers)
+    default = (str(args.unrolled), "extrapolate", "--json", "--out", "out")
+    ours, peer = (*default, "--model", model), str(args.python_peers)
+    chosen = [
+        Program("unrolled, the automatic choice, cold cache", default, cold=True),
+        Program("unrolled, the automatic choice, warm cache", default),
+    ]
     return [
+        *(chosen if model == DEFAULT_BESIDE else []),
         Program("unrolled, 16 networks, cold cache", ours, cold=True),
         Program("unrolled, 16 networks, warm cache", ours),
         Program("unrolled, one network, cold cache", (*ours, "--members", "1"), cold=True),

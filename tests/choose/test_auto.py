@@ -5,7 +5,7 @@ import pytest
 
 import unrolled
 from unrolled.choose import Auto
-from unrolled.errors import InputError
+from unrolled.errors import InputError, TrainingError
 from unrolled.series import pairing_series
 from unrolled.truth import pairing_perturbation, truths, with_noise
 
@@ -179,6 +179,29 @@ def test_features_are_continued_each_on_its_own():
     np.testing.assert_allclose(forecast.mean[:, 1], [12, 13, 14])
     assert forecast.verdict.reasons[0].text.startswith("a decides")
     assert {ingredient.feature for ingredient in forecast.ingredients} == {"a", "b"}
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300, 1e308])
+def test_numbers_of_any_size(size, fitted):
+    forecast = auto().fit(KNOWN.values * size).predict(8)
+    np.testing.assert_allclose(forecast.mean / size, fitted.predict(8).mean, rtol=1e-7)
+    assert forecast.verdict.trust_until == 8
+
+
+@pytest.mark.parametrize("factor", [-1.0, 2.0**20, -(2.0**-7)])
+def test_powers_of_two_change_no_digit_of_bounds_and_verdict(factor, fitted):
+    forecast, scaled = fitted.predict(8), auto().fit(factor * KNOWN.values).predict(8)
+    np.testing.assert_array_equal(scaled.mean, factor * forecast.mean)
+    for one, other in zip(forecast.bands, scaled.bands, strict=True):
+        edges = [factor * one.lower, factor * one.upper]
+        np.testing.assert_array_equal([other.lower, other.upper], edges if factor > 0 else edges[::-1])
+    assert scaled.verdict.trust_until == forecast.verdict.trust_until
+    assert scaled.verdict.reasons[0].evidence == forecast.verdict.reasons[0].evidence
+
+
+def test_a_continuation_beyond_the_largest_number_says_so():
+    with pytest.raises(TrainingError, match="ran off to infinity; lower the horizon"):
+        auto().fit(2.0 ** np.arange(1012, 1024)).predict(3)
 
 
 @pytest.mark.parametrize("values", [[3.0] * 9, [0.0] * 9, [1e300, 2e300, 3e300, 4e300, 5e300, 6e300]])

@@ -15,6 +15,7 @@ from unrolled.choose import (
     combine,
     continue_candidates,
     judge,
+    middle_range,
     rolling,
     spread_of,
 )
@@ -80,11 +81,30 @@ def test_the_combination_is_the_weighted_median():
     assert mean.tolist() == [2.0, 4.0]
 
 
+def test_weight_that_is_halved_gives_the_middle():
+    predicted = np.array([[1.0], [4.0], [2.0]])
+    assert combine(Choice(np.array([0.0, 0.0, np.inf])), predicted, 1.0)[0].tolist() == [2.5]
+    assert combine(Choice(np.array([0.0, 0.0, 0.0])), predicted, 1.0)[0].tolist() == [2.0]
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 5)), min_size=1, max_size=8))
+def test_the_range_holds_the_middle_two_thirds(drawn):
+    """Against the same with every candidate repeated as often as it weighs."""
+    values, counts = np.array(drawn, float).T
+    if not counts.sum():
+        return
+    found = middle_range(values[:, None], counts / counts.sum())
+    repeated = np.sort(np.repeat(values, 6 * counts.astype(int)))
+    sixth = len(repeated) // 6
+    assert found.tolist() == [repeated[-sixth] - repeated[sixth - 1]]
+    assert middle_range(-values[:, None], counts / counts.sum()).tolist() == found.tolist()
+
+
 def test_unstable_and_infinite_continuations_are_thrown_out():
     predicted = np.array([[1.0, 1.1], [1.0, 1e6], [np.inf, 1.0], [np.nan, np.nan], [1.0, 1.2]])
     mean, weights = combine(Choice(np.zeros(5)), predicted, 1.0)
     assert weights.tolist() == [0.5, 0, 0, 0, 0.5]
-    assert mean.tolist() == [1.0, 1.1]
+    assert mean.tolist() == pytest.approx([1.0, 1.15])
 
 
 def test_growth_that_all_share_is_not_thrown_out():
@@ -108,6 +128,8 @@ def test_powers_of_two_change_no_digit(values, power, sign):
     scaled = judge(factor * known, CANDIDATES).extend(factor * known, 5)
     np.testing.assert_array_equal(scaled.mean, factor * forecast.mean)
     np.testing.assert_array_equal(scaled.weights, forecast.weights)
+    if known.any():  # nothing says in what unit zeros are
+        np.testing.assert_allclose(scaled.scale, abs(factor) * forecast.scale, rtol=1e-12)
 
 
 @pytest.mark.parametrize("values", SAMPLE)

@@ -1,4 +1,4 @@
-"""How much wider than its revision the error of a forecast is, as measured on series with known truth."""
+"""How much larger than its scale the error of a forecast is, as measured on series with known truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Calibration", "calibration"]
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Quantiles of ``|error| / revision`` by number of known points, step and level.
+    """Quantiles of ``|error| / scale`` by number of known points, step and level.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Calibration:
         return int(np.isfinite(self.factors[rows, :, 0]).any(axis=0).sum()) if rows else 0
 
     def factor(self, points: int, step: int, level: float) -> float:
-        """Half-width over revision at a step, counted from 1; NaN where nothing was measured.
+        """Half-width over scale at a step, counted from 1; NaN where nothing was measured.
 
         The largest measured number of points that is not above ``points`` counts, or the next one where that did not
         reach so far; between levels the logarithm is interpolated.

@@ -9,13 +9,14 @@ from jaxtyping import Bool, Float
 
 from unrolled.choose._continuations import Continuations
 
-__all__ = ["Choice", "choose", "combine", "spread_of"]
+__all__ = ["Choice", "choose", "combine", "middle_range", "spread_of"]
 
 # An error below this share of the spread is rounding; all such errors are equally good.
 _LEAST_ERROR, _LARGEST_ERROR = 1e-11, 1e6
 _SHARP = 8.0
 # A continuation that leaves the others by this many spreads is an unstable closed loop.
 _UNSTABLE = 1e3
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +118,27 @@ def combine(
     return _weighted_median(safe, weights), weights
 
 
+def middle_range(
+    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"]
+) -> Float[np.ndarray, " horizon"]:
+    """How far apart the candidates are at every step: the middle two thirds of the weight."""
+    safe = np.where(weights[:, None] > 0, predicted, 0.0)
+    return -_lower_quantile(-safe, weights, 1 / 6) - _lower_quantile(safe, weights, 1 / 6)
+
+
 def _weighted_median(
     predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"]
 ) -> Float[np.ndarray, " horizon"]:
+    """Where the weight is halved between two values, their mean: so that -y has the median of y with a minus."""
+    return 0.5 * _lower_quantile(predicted, weights, 0.5) - 0.5 * _lower_quantile(-predicted, weights, 0.5)
+
+
+def _lower_quantile(
+    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"], share: float
+) -> Float[np.ndarray, " horizon"]:
+    """The smallest value that has that share of the weight at or below it, but for rounding."""
     order = np.argsort(predicted, axis=0, kind="stable")
     cumulated = np.cumsum(weights[order], axis=0)
-    middle = np.argmax(cumulated >= 0.5 * cumulated[-1], axis=0)
+    place = np.argmax(cumulated >= share * (1 - _ROUNDING) * cumulated[-1], axis=0)
     steps = np.arange(predicted.shape[1])
-    return predicted[order[middle, steps], steps]
+    return predicted[order[place, steps], steps]

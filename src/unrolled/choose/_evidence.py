@@ -9,7 +9,7 @@ import numpy as np
 from unrolled.choose._judged import Continued, Judged
 from unrolled.classical import Recurrence, RecurrencePosterior
 
-__all__ = ["candidate_range", "noise_level", "worst_growth"]
+__all__ = ["noise_level", "worst_growth"]
 
 # Differences of rising order of a smooth series shrink; where four in a row stay within a factor of three, they are
 # noise.
@@ -17,16 +17,6 @@ _ORDERS, _FLAT = 4, 3.0
 # If a candidate has predicted better than that, it was no noise.
 _MARGIN = 0.5
 _LEAST_WEIGHT = 0.3
-
-
-def candidate_range(continued: Continued) -> float:
-    """How far apart the candidates are at the last step: the middle two thirds of the weight."""
-    last = continued.candidates[:, -1]
-    usable = np.isfinite(last) & (continued.weights > 0)
-    order = np.argsort(last[usable])
-    cumulated = np.cumsum(continued.weights[usable][order])
-    low, high = (int(np.argmax(cumulated >= share * cumulated[-1])) for share in (1 / 6, 5 / 6))
-    return float(last[usable][order][high] - last[usable][order][low])
 
 
 def worst_growth(judged: Judged, continued: Continued) -> tuple[float, float] | None:

@@ -34,9 +34,9 @@ class HalfWidths:
 def half_widths(judged: Judged, continued: Continued, level: float) -> HalfWidths:
     """The half-widths of bounds of that level in percent.
 
-    A short series is given its revision times a factor measured on the truth families. A series of 48 points or more
-    has errors enough of its own: from every origin in its past the choice is made as it would have been made then, and
-    of n errors at a step the ``ceil((n + 1) level)``-th is taken; with fewer the level cannot be supported.
+    A short series is given the scale of its error times a factor measured on the truth families. A series of 48 points
+    or more has errors enough of its own: from every origin in its past the choice is made as it would have been made
+    then, and of n errors at a step the ``ceil((n + 1) level)``-th is taken; with fewer the level cannot be supported.
     """
     return _from_own_past(judged, continued, level) if judged.origins.long else _calibrated(judged, continued, level)
 
@@ -46,14 +46,14 @@ def _calibrated(judged: Judged, continued: Continued, level: float) -> HalfWidth
     factors = np.array([table.factor(points, step + 1, level) for step in range(horizon)])
     missing = np.flatnonzero(np.isnan(factors))
     if not missing.size:
-        return HalfWidths(widened(factors * continued.revision, judged, continued))
+        return HalfWidths(widened(factors * continued.scale, judged, continued))
     if level > table.attainable:
         reason = f"{table.attainable:g} % is the highest level that was measured"
     elif points < table.points[0]:
         reason = f"bounds were measured for {table.points[0]} known points and more; {points} are known"
     else:
         reason = f"for {points} known points bounds were measured up to step {table.steps(points)}"
-    return HalfWidths(factors * continued.revision, f"no {level:g} % bounds from step {missing[0] + 1} on: {reason}.")
+    return HalfWidths(factors * continued.scale, f"no {level:g} % bounds from step {missing[0] + 1} on: {reason}.")
 
 
 def _from_own_past(judged: Judged, continued: Continued, level: float) -> HalfWidths:

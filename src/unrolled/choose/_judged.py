@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from unrolled.choose._candidates import Candidate
-from unrolled.choose._choice import Choice, choose, combine, spread_of
+from unrolled.choose._choice import Choice, choose, combine, middle_range, spread_of
 from unrolled.choose._continuations import Continuations, Origins, continue_candidates, extend_all, find_laws, rolling
 from unrolled.choose._networks import NetworkCandidate, continue_network
 from unrolled.classical import Law
@@ -34,9 +34,12 @@ class Continued:
     moved
         How far the forecast has moved since one stride earlier: from the forecast for the same steps that would have
         been made then, by the choice of then. The largest so far, step by step; never below rounding.
-    revision
-        The scale of the error: ``moved^0.75 moved_2^0.25``, where ``moved_2`` is the same since two strides earlier.
-        A single step back would be deceived by series that alternate.
+    range
+        How far apart the candidates are: the middle two thirds of their weight, the largest so far, step by step.
+    scale
+        Of the error: ``max(moved^0.75 moved_2^0.25, 0.3 range)``, where ``moved_2`` is the same as ``moved`` since two
+        strides earlier. A single step back would be deceived by series that alternate, and a median that stands still
+        by candidates that do not.
     spread
         The standard deviation of the known values.
     """
@@ -45,14 +48,17 @@ class Continued:
     candidates: Float[np.ndarray, "candidate horizon"]
     weights: Float[np.ndarray, " candidate"]
     moved: Float[np.ndarray, " horizon"]
-    revision: Float[np.ndarray, " horizon"]
+    range: Float[np.ndarray, " horizon"]
+    scale: Float[np.ndarray, " horizon"]
     spread: float
 
 
-# Revisions below this share of the spread are rounding.
-_LEAST_REVISION = 1e-12
+# Moves below this share of the spread are rounding.
+_LEAST_MOVE = 1e-12
 # Of the move since two strides ago in the scale of the error.
 _SECOND_SHARE = 0.25
+# Of the range of the candidates that the scale is at least.
+_RANGE_SHARE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +142,9 @@ class Judged:
         candidates = extend_all(self.laws, history, horizon)
         mean, weights = combine(self.choice, candidates, self.spread)
         first, second = (self._moved(mean, standpoint, history) for standpoint in self.standpoints[1:])
-        revision = first ** (1 - _SECOND_SHARE) * second**_SECOND_SHARE
-        return Continued(mean, candidates, weights, first, revision, self.spread)
+        apart = np.maximum.accumulate(middle_range(candidates, weights))
+        scale = np.maximum(first ** (1 - _SECOND_SHARE) * second**_SECOND_SHARE, _RANGE_SHARE * apart)
+        return Continued(mean, candidates, weights, first, apart, scale, self.spread)
 
     def _moved(
         self, mean: Float[np.ndarray, " horizon"], standpoint: Standpoint, history: Float[np.ndarray, " time"]
@@ -149,7 +156,7 @@ class Judged:
         with np.errstate(invalid="ignore"):
             moved = np.abs(mean - before[back:])
         moved = np.where(np.isnan(moved), np.inf, moved)
-        return np.maximum.accumulate(np.maximum(moved, _LEAST_REVISION * self.spread))
+        return np.maximum.accumulate(np.maximum(moved, _LEAST_MOVE * self.spread))
 
 
 def judge(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from unrolled.choose._calibration import calibration
-from unrolled.choose._evidence import candidate_range, noise_level, worst_growth
+from unrolled.choose._evidence import noise_level, worst_growth
 from unrolled.choose._intervals import half_widths
 from unrolled.choose._judged import Continued, Judged
 from unrolled.choose._singularity import find_singularity
@@ -91,7 +91,7 @@ def _revision(judged: Judged, continued: Continued, trusted: int) -> Reason:
 
 
 def _disagreement(continued: Continued) -> Iterator[Reason]:
-    share = candidate_range(continued) / continued.spread
+    share = float(continued.range[-1] / continued.spread)
     if share > TRUST_SHARE:
         step = len(continued.mean)
         text = (
