@@ -70,6 +70,8 @@ _REPORT = {
     "bands": [{"level": float, "reason": str}],
     "verdict": ({"trust_until": int, "headline": str, "reasons": [{"kind": str, "text": str, "evidence": dict}]}, None),
     "candidates": [{"name": str, "score": (float, None), "weight": float, "feature": str}],
+    "companion": (dict, None),
+    "limit": ([dict], None),
     "score": {"mse_all": (float, None), "mse_forecast": (float, None), "max_relative_error": (float, None)},
     "one_step": {},
     "history": (

@@ -10,10 +10,12 @@ from unrolled.choose._candidates import classical_candidates as classical_candid
 from unrolled.choose._choice import Choice as Choice
 from unrolled.choose._choice import choose as choose
 from unrolled.choose._choice import combine as combine
+from unrolled.choose._choice import middle_range as middle_range
 from unrolled.choose._choice import spread_of as spread_of
 from unrolled.choose._companion import ByCompanion as ByCompanion
 from unrolled.choose._companion import WithCompanion as WithCompanion
 from unrolled.choose._companion import companion_candidates as companion_candidates
+from unrolled.choose._companion import companion_ways as companion_ways
 from unrolled.choose._continuations import Continuations as Continuations
 from unrolled.choose._continuations import Origins as Origins
 from unrolled.choose._continuations import continue_candidates as continue_candidates

@@ -13,7 +13,7 @@ from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.choose._calibration import calibration
 from unrolled.choose._candidates import candidates_digest, classical_candidates
 from unrolled.choose._choice import choose, combine
-from unrolled.choose._companion import companion_candidates, require_companion
+from unrolled.choose._companion import companion_candidates, in_units, require_companion
 from unrolled.choose._continuations import extend_all
 from unrolled.choose._intervals import half_widths
 from unrolled.choose._judged import Continued, Judged, judge
@@ -22,7 +22,7 @@ from unrolled.choose._verdict import verdict
 from unrolled.errors import InputError, TrainingError
 from unrolled.forecast import Band, Forecast, Ingredient, OneStep
 from unrolled.learn import History, Watch
-from unrolled.series import Series, appended, as_series
+from unrolled.series import Series, appended, as_companion, as_series
 
 __all__ = ["Auto", "FittedAuto"]
 
@@ -76,6 +76,11 @@ class Auto:
         return "window"
 
     @property
+    def takes_companion(self) -> bool:
+        """Whether ``fit`` takes a companion."""
+        return True
+
+    @property
     def window(self) -> int:
         """The fewest known values to choose on."""
         return _LEAST_POINTS
@@ -105,7 +110,7 @@ class Auto:
         data
             A :class:`~unrolled.series.Series`, an array, a data frame, or the path of a file.
         companion
-            The values of a cheap series at the same places, known further: every candidate is then judged on the
+            A cheap series at the same places, known further, or its values: every candidate is then judged on the
             ratio, the difference and the linear relation to it too.
         watch
             Called in the training of the candidates that are networks.
@@ -117,8 +122,8 @@ class Auto:
         """
         known = as_series(data)
         self.check(known)
-        beside = None if companion is None else require_companion(companion, len(known))
-        shown = None if beside is None else beside[max(len(known) - _MOST_POINTS, 0) :]
+        beside = None if companion is None else require_companion(companion, known)
+        shown = None if beside is None else beside.values[max(len(known) - _MOST_POINTS, 0) :, 0]
         columns = known.values[-_MOST_POINTS:].T
         judged = tuple(self._judge(column, shown, watch) for column in columns)
         return FittedAuto(self, known, len(known), judged, beside)
@@ -130,7 +135,7 @@ class Auto:
         exponent = int(np.frexp(np.max(np.abs(column)))[1])
         candidates = classical_candidates()
         if beside is not None:
-            candidates = companion_candidates(candidates, np.ldexp(beside, -exponent))
+            candidates = companion_candidates(candidates, in_units(beside, exponent))
         # A long series would have its networks trained on hundreds of windows at dozens of origins.
         asked = network_candidates(self.seed) if self.networks and len(column) <= _MOST_FOR_NETWORKS else ()
         return replace(judge(np.ldexp(column, -exponent), candidates, asked, watch=watch), exponent=exponent)
@@ -165,14 +170,14 @@ class FittedAuto:
     judged
         Laws, scores and choice, one a feature.
     companion
-        The values of the companion, where there is one.
+        What stands beside the series, where there is such.
     """
 
     model: Auto
     series: Series
     learned: int
     judged: tuple[Judged, ...]
-    companion: Float[np.ndarray, " longer"] | None = None
+    companion: Series | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -182,6 +187,8 @@ class FittedAuto:
             notes.append(f"{', '.join(self.series.names)} are continued each on its own; --y-col takes one alone.")
         if self.companion is not None:
             notes.append("The bounds were measured on series without a companion; with one they are a guide.")
+            if not np.all(self.companion.values):
+                notes.append("The companion is zero somewhere, so that ratios to it were left out.")
         if self.learned > _MOST_POINTS:
             notes.append(f"The choice looks at the last {_MOST_POINTS} of {self.learned} points.")
         return tuple(notes)
@@ -281,6 +288,11 @@ class FittedAuto:
         if len(known) < least:
             raise InputError(f"the chosen laws need {least} known values; the history has {len(known)}.")
         known.require_even()
+        if self.companion is not None and len(as_companion(self.companion, known)) < len(known):
+            raise InputError(
+                f"the companion that the model learned with is known in {len(self.companion)} rows; the history has "
+                f"{len(known)}. Learn again with a longer one."
+            )
         return known
 
 

@@ -12,8 +12,9 @@ from jaxtyping import Float
 from unrolled.choose._candidates import Candidate
 from unrolled.classical import Law, Method
 from unrolled.errors import InputError
+from unrolled.series import Series, as_companion
 
-__all__ = ["ByCompanion", "WithCompanion", "companion_candidates", "require_companion"]
+__all__ = ["ByCompanion", "WithCompanion", "companion_candidates", "companion_ways", "in_units", "require_companion"]
 
 Way = Literal["ratio", "difference", "relation"]
 
@@ -105,40 +106,46 @@ def companion_candidates(
     >>> len(companion_candidates(alone, np.arange(1.0, 9.0))) == 4 * len(alone)
     True
     """
-    ways: tuple[Way, ...] = (
-        ("ratio", "difference", "relation") if np.all(companion != 0) else ("difference", "relation")
-    )
     words = {"ratio": "of the ratio", "difference": "of the difference", "relation": "beside the relation"}
     return (
         *candidates,
         *(
             replace(one, name=f"{one.name}, {words[way]}", method=WithCompanion(one.method, way, companion))
-            for way in ways
+            for way in companion_ways(companion)
             for one in candidates
         ),
     )
 
 
-def require_companion(companion: Any, points: int) -> Float[np.ndarray, " time"]:
-    """The values of a companion, checked: finite, and known further than the series.
+def in_units(companion: Float[np.ndarray, " longer"], exponent: int) -> Float[np.ndarray, " longer"]:
+    """The values in units of two to a power; an :class:`InputError` where that is beyond the largest float."""
+    with np.errstate(over="ignore"):
+        scaled = np.ldexp(companion, -exponent)
+    if not np.isfinite(scaled).all():
+        raise InputError("the companion is too large beside the series for double precision; scale it down.")
+    return scaled
+
+
+def companion_ways(companion: Float[np.ndarray, " longer"]) -> tuple[Way, ...]:
+    """How a series can be continued beside a companion: no ratio where a value of that is zero."""
+    return ("ratio", "difference", "relation") if np.all(companion != 0) else ("difference", "relation")
+
+
+def require_companion(companion: Any, known: Series) -> Series:
+    """A companion, checked: finite, at the places of the series, and known further.
 
     Raises
     ------
     InputError
-        Not numbers, not finite, or no longer than the series.
+        Not numbers, not finite, at other places, or no longer than the series.
     """
-    try:
-        values = np.array(companion, np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise InputError("the companion must be numbers, one for every known point and every step ahead.") from None
-    if not np.isfinite(values).all():
-        raise InputError("the companion holds a value that is not finite; leave it out, with all that come after it.")
-    if len(values) <= points:
+    made = as_companion(companion, known)
+    if len(made) <= len(known):
         raise InputError(
-            f"the companion must be known further than the series: {points} points of the series are known, and "
-            f"{len(values)} of the companion."
+            f"the companion must be known further than the series: {len(known)} points of the series are known, and "
+            f"{len(made)} of the companion."
         )
-    return values
+    return made
 
 
 def _relation(values: Float[np.ndarray, " time"], beside: Float[np.ndarray, " time"]) -> tuple[float, float]:

@@ -25,7 +25,6 @@ from unrolled.storage import Shapes, save_model
 __all__ = ["load", "save_auto"]
 
 _KIND = "automatic choice"
-_MOST_POINTS = 100_000_000
 
 
 def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
@@ -41,8 +40,8 @@ def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
     }
     tensors = {"series.values": fitted.series.values, "series.x": fitted.series.x}
     if fitted.companion is not None:
-        description["companion"] = len(fitted.companion)
-        tensors["companion"] = fitted.companion
+        description["companion"] = describe_series(fitted.companion)
+        tensors |= {"companion.values": fitted.companion.values, "companion.x": fitted.companion.x}
     return save_model(folder, description, tensors)
 
 
@@ -80,8 +79,8 @@ def _shapes(description: dict[str, Any]) -> Shapes:
     shapes = series_shapes(description["series"])
     require_whole("learned", description["learned"], 1, description["series"]["points"])
     if "companion" in description:
-        require_whole("companion", description["companion"], 1, _MOST_POINTS)
-        shapes |= {"companion": ((description["companion"],), "float64")}
+        beside = series_shapes(description["companion"])
+        shapes |= {name.replace("series.", "companion."): shape for name, shape in beside.items()}
     return shapes
 
 
@@ -89,7 +88,9 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
     model = _model(description["model"])
     series = restore_series(description["series"], tensors["series.values"], tensors["series.x"])
     learned = description["learned"]
-    companion = tensors.get("companion")
+    companion = None
+    if "companion" in description:
+        companion = restore_series(description["companion"], tensors["companion.values"], tensors["companion.x"])
     fitted = model.fit(series.head(learned), companion=companion)
     return FittedAuto(model, series, learned, fitted.judged, companion)
 

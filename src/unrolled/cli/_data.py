@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from unrolled.cli._options import DataOptions
 from unrolled.errors import InputError
-from unrolled.series import Series, dataset, read
+from unrolled.series import Series, as_paired, dataset, read
 
-__all__ = ["DEFAULT_DATASET", "load_series"]
+__all__ = ["DEFAULT_DATASET", "load_paired", "load_series"]
 
 DEFAULT_DATASET = "pairing-particles"
 
@@ -23,3 +23,16 @@ def load_series(options: DataOptions, *, default: str | None = DEFAULT_DATASET) 
     if name is None:
         return None
     return dataset(name)
+
+
+def load_paired(options: DataOptions, companion: str | None) -> tuple[Series, Series | None]:
+    """The series that the options name, and the companion in another column of its file."""
+    if companion is None:
+        series = load_series(options)
+        assert series is not None
+        return series, None
+    if options.dataset is not None:
+        raise InputError("a dataset has no companion; --companion names a column of a file. Leave out one of them.")
+    if options.file is None:
+        raise InputError("--companion names a column of a file; name the file too.")
+    return as_paired(options.file, companion, x_col=options.x_col, y_col=options.y_col)

@@ -17,7 +17,7 @@ from unrolled.errors import InputError
 
 if TYPE_CHECKING:
     from unrolled.evaluate import Trial
-    from unrolled.forecast import Fitted
+    from unrolled.forecast import Estimator, Fitted
     from unrolled.series import Series
 
 __all__ = ["extrapolate", "places"]
@@ -27,7 +27,7 @@ def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOption
     """Learn a series and continue it.
 
     Candidates are judged by how they would have continued the known points, and combined; bounds and a verdict say how
-    far to believe it. --model takes one model instead.
+    far to believe it. --model takes one model instead; --companion brings in a cheap series that is known further.
 
     Writes a table, figures, a report and the saved model. Without a FILE it does the lecture's example: 12 known
     correlation energies of the pairing model, continued by 8. A FILE is learned as a whole and continued by a third of
@@ -42,9 +42,9 @@ def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOption
     kinds, wanted = figure_kinds(output.figures), levels(forecast.level)
     with result_folder(output.out, overwrite=output.overwrite) as folder:
         if forecast.from_ is None:
-            trial = _train(data, model, forecast.at, wanted, output.verbose)
+            trial = _train(data, model, forecast, wanted, output.verbose)
         else:
-            trial = _continue_saved(data, model, forecast.at, wanted, forecast.from_)
+            trial = _continue_saved(data, model, forecast, wanted, forecast.from_)
         trial = bounded(trial, wanted, verbose=output.verbose)
         report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
         with folder.writing() as making:
@@ -68,47 +68,70 @@ def _complete(seconds: dict[str, float], total: float) -> None:
 
 
 def _train(
-    data: DataOptions, options: ModelOptions, at: str | None, wanted: Sequence[float] | None, verbose: bool
+    data: DataOptions,
+    options: ModelOptions,
+    forecast: ForecastOptions,
+    wanted: Sequence[float] | None,
+    verbose: bool,
 ) -> Trial:
-    from unrolled.choose import model
-    from unrolled.cli._data import load_series
+    from unrolled.cli._data import load_paired
     from unrolled.cli._progress import watching
     from unrolled.evaluate import default_extent, extrapolate
 
-    series = load_series(data)
-    assert series is not None
-    settings = options.settings()
-    made = model(default_model(data.dataset, settings) if options.model is None else options.model, **settings)
-    x = places(at, data)
+    made, x = _asked(data, options, forecast), places(forecast.at, data)
+    series, companion = load_paired(data, forecast.companion)
     if x is not None and made.target != "x-to-y":
         raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
     if wanted is not None:
         if x is not None:
             raise InputError("bounds are of steps, not of places; leave out --level, or give --horizon for --at.")
-        made = prepared(made, series, *default_extent(series, data.train, data.horizon), wanted)
+        made = prepared(made, series, *default_extent(series, data.train, data.horizon, companion), wanted)
     with watching(verbose=verbose) as watch:
-        return extrapolate(series, made, train=data.train, horizon=data.horizon, x=x, watch=watch)
+        return extrapolate(
+            series, made, train=data.train, horizon=data.horizon, x=x,
+            companion=companion, limit=forecast.limit, watch=watch,
+        )  # fmt: skip
+
+
+def _asked(data: DataOptions, options: ModelOptions, forecast: ForecastOptions) -> Estimator:
+    """The model, checked against a companion before the file is read."""
+    from unrolled.choose import model
+    from unrolled.evaluate import require_companionable
+
+    if forecast.companion is not None and options.target == "x-to-y":
+        raise InputError("a companion goes with steps, not with y from x; leave out --companion or --target x-to-y.")
+    settings = options.settings()
+    made = model(default_model(data.dataset, settings) if options.model is None else options.model, **settings)
+    if forecast.companion is not None:
+        require_companionable(made)
+    return made
 
 
 def _continue_saved(
-    data: DataOptions, options: ModelOptions, at: str | None, wanted: Sequence[float] | None, folder: Path
+    data: DataOptions,
+    options: ModelOptions,
+    forecast: ForecastOptions,
+    wanted: Sequence[float] | None,
+    folder: Path,
 ) -> Trial:
     from unrolled.choose import load
     from unrolled.cli._data import load_series
-    from unrolled.evaluate import default_extent, extrapolate_from
+    from unrolled.evaluate import companion_of, default_extent, extrapolate_from
 
+    if forecast.companion is not None:
+        raise InputError("a saved model keeps the companion that it learned with; leave out --companion or --from.")
     given = [f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value is not None]
     if given:
         raise InputError(f"a saved model is trained already; leave out {', '.join(given)}.")
-    fitted, x = load(folder), places(at, data)
+    fitted, x = load(folder), places(forecast.at, data)
     if wanted is not None:
         fitted = reloaded(fitted, wanted)
     if x is not None and fitted.model.target != "x-to-y":
         raise InputError("--at says where to predict y from x; the saved model continues a series step by step.")
     series = load_series(data, default=None) or fitted.series
-    train, horizon = default_extent(series, data.train, data.horizon)
     _check_features(fitted, series)
-    return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x)
+    train, horizon = default_extent(series, data.train, data.horizon, companion_of(fitted))
+    return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x, limit=forecast.limit)
 
 
 def _check_features(fitted: Fitted, series: Series) -> None:

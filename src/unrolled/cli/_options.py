@@ -49,6 +49,17 @@ class ForecastOptions:
     ] = None
     at: Annotated[str | None, _option("With --target x-to-y: predict at these x, with commas between.")] = None
     from_: Annotated[Path | None, _option("Continue with the model saved in this folder.", "--from")] = None
+    companion: Annotated[
+        str | None,
+        _option(
+            "Column of a cheap series beside y, by name or number, that goes on where y is empty: the automatic choice "
+            "then also continues the ratio, the difference and the relation to it.",
+            metavar="COLUMN",
+        ),
+    ] = None
+    limit: Annotated[
+        bool, _option("Find the limit that the learned points approach, by many methods, too.", "--limit")
+    ] = False
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from unrolled.cli._limits import print_limits
 from unrolled.cli._printing import add_numbers, new_table, print_table, say, say_where
 from unrolled.forecast import Forecaster
 from unrolled.metrics import mean_squared_error, relative_error
+from unrolled.report import companion_share
 
 if TYPE_CHECKING:
     from unrolled.evaluate import Trial
@@ -54,14 +56,28 @@ def _render(console: Console, trial: Trial) -> None:
         f"{series.name}: {trial.train} of {len(series)} points learned, {len(trial.forecast)} predicted; model "
         f"{model.name}, {_makeup(trial.forecast)}, seed {model.seed}.",
     )
+    if trial.companion is not None:
+        say(console, _beside(trial))
     for feature in range(features):
         print_table(console, _forecast_table(trial, feature))
     for line in (*_belief(trial.forecast), *_score_lines(trial), *(f"Note: {note}" for note in trial.notes)):
         say(console, line)
+    print_limits(console, trial)
     for name in series.names if trial.forecast.ingredients else ():
         print_table(console, _candidates_table(trial.forecast, name))
     if isinstance(model, Forecaster):
         console.print(f"\n{model.summary(features)}\n", markup=False, emoji=False, soft_wrap=True)
+
+
+def _beside(trial: Trial) -> str:
+    """Which companion there was, and how much came of it."""
+    companion, share = trial.companion, companion_share(trial)
+    assert companion is not None
+    told = [f"{100 * weight:.0f} %{f' for {name}' if len(share) > 1 else ''}" for name, weight in share.items()]
+    return (
+        f"Companion: {companion.names[0]}, known at {len(companion)} points; candidates that look at it have "
+        f"{', '.join(told)} of the weight."
+    )
 
 
 def _makeup(forecast: Forecast) -> str:

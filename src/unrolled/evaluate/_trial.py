@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.classical import Limit
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
+from unrolled.evaluate._companion import all_rows, companion_horizon, companion_of, require_companionable
+from unrolled.evaluate._limits import find_limits
 from unrolled.evaluate._scores import Scores, score
 from unrolled.forecast import Estimator, Fitted, FittedForecaster, Forecast, Forecaster, OneStep
 from unrolled.learn import Watch
-from unrolled.series import Series, as_series
+from unrolled.series import Series, as_paired, as_series
 
 __all__ = ["Seconds", "Trial", "default_extent", "extrapolate", "extrapolate_from", "require_possible"]
 
@@ -67,6 +70,8 @@ class Trial:
         Whether the model saw the first ``train`` points; a saved model may only go on from them.
     remarks
         Sentences about the forecast that are not the model's own, such as where its bounds come from.
+    limits
+        What every feature of the first ``train`` points approaches, where that was asked for.
     """
 
     series: Series
@@ -79,6 +84,7 @@ class Trial:
     placed: bool = False
     trained: bool = True
     remarks: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -92,21 +98,28 @@ class Trial:
         return (*self.fitted.notes, lost, *self.remarks)
 
     @property
+    def companion(self) -> Series | None:
+        """The cheap series that the model learned with, where there is one."""
+        return companion_of(self.fitted)
+
+    @property
     def truth(self) -> Float[np.ndarray, "known feature"]:
         """The known values at the predicted places, as far as they go."""
         return self.series.values[self.train : self.train + (0 if self.placed else len(self.forecast))]
 
 
-def default_extent(series: Series, train: int | None, horizon: int | None) -> tuple[int, int]:
+def default_extent(
+    series: Series, train: int | None, horizon: int | None, companion: Series | None = None
+) -> tuple[int, int]:
     """How many points to train on and how many to predict, where the user left it open.
 
     A series of the catalogue says how many of its points count as known; any other is known as a whole and is
-    continued by a third of its number.
+    continued by a third of its number. Beside a companion it is continued as far as that is known.
 
     Raises
     ------
     InputError
-        More points to train on than there are, or a horizon below 1.
+        More points to train on than there are, a horizon below 1, or a companion that does not reach so far.
     """
     points = len(series)
     for name, value in (("train", train), ("horizon", horizon)):
@@ -117,6 +130,8 @@ def default_extent(series: Series, train: int | None, horizon: int | None) -> tu
     chosen = train or series.known or points
     if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
         raise InputError(f"horizon must be from 1 to {_MOST_STEPS} steps; came {horizon}.")
+    if companion is not None:
+        return chosen, companion_horizon(series, companion, chosen, horizon)
     rest = points - chosen
     return chosen, horizon or rest or max(1, points // 3)
 
@@ -128,6 +143,8 @@ def extrapolate(
     train: int | None = None,
     horizon: int | None = None,
     x: Any = None,
+    companion: Any = None,
+    limit: bool = False,
     watch: Watch | None = None,
 ) -> Trial:
     """Train on the first points of a series, continue it, and score what can be scored.
@@ -142,9 +159,14 @@ def extrapolate(
         How many of the leading points the model may see; all of them, unless the series says otherwise.
     horizon
         How many steps to predict; up to the end of the known points, or a third of their number where there are
-        none beyond ``train``.
+        none beyond ``train``. Beside a companion, as far as that is known.
     x
         For a model that learns y from x: where to predict instead.
+    companion
+        For the automatic choice: a cheap series at the same places that is known further, as in
+        :func:`unrolled.series.as_paired`: the column of a file or data frame, a series, or numbers.
+    limit
+        Whether to find the limit of the first ``train`` points too, as in :func:`unrolled.evaluate.find_limits`.
     watch
         Called now and then in training.
 
@@ -153,6 +175,11 @@ def extrapolate(
     Trial
         The fitted model, its forecast, scores, and where the time went.
 
+    Raises
+    ------
+    InputError
+        The series, the model, the companion or the limit cannot be had; heard before the training.
+
     Examples
     --------
     >>> import unrolled
@@ -160,31 +187,39 @@ def extrapolate(
     >>> len(trial.forecast), f"{trial.scores.mse_all:.1e}"
     (8, '1.0e-05')
     """
-    series = as_series(data)
-    train, horizon = default_extent(series, train, horizon)
-    require_possible(series, model, train, horizon, x)
+    series, beside = (as_series(data), None) if companion is None else as_paired(data, companion)
+    train, horizon = default_extent(series, train, horizon, beside)
+    require_possible(series, model, train, horizon, x, companion=beside)
+    limits = _limits(series.head(train), model) if limit else ()
     with count_compilations() as compiled:
         began = perf_counter()
-        fitted = model.fit(series.head(train), watch=watch)
+        fitted = _fit(model, series.head(train), beside, watch)
         fit_seconds, fit_compiled = perf_counter() - began, compiled.seconds
     trial = extrapolate_from(fitted, series, train=train, horizon=horizon, x=x)
     seconds = replace(
         trial.seconds, compile=trial.seconds.compile + fit_compiled, fit=max(fit_seconds - fit_compiled, 0.0)
     )
-    return replace(trial, seconds=seconds)
+    return replace(trial, seconds=seconds, limits=limits)
 
 
-def require_possible(series: Series, model: Estimator, train: int, horizon: int, x: Any = None) -> None:
+def require_possible(
+    series: Series, model: Estimator, train: int, horizon: int, x: Any = None, *, companion: Series | None = None
+) -> None:
     """Raise an :class:`InputError` if the model could not learn, or continue: heard before the training, not after."""
+    if companion is not None:
+        require_companionable(model)
     model.check(series.head(train))
     if x is None:
-        _places(model, series, train, horizon)
+        _places(model, all_rows(series, companion), train, horizon)
 
 
-def extrapolate_from(fitted: Fitted, series: Series, *, train: int, horizon: int, x: Any = None) -> Trial:
+def extrapolate_from(
+    fitted: Fitted, series: Series, *, train: int, horizon: int, x: Any = None, limit: bool = False
+) -> Trial:
     """The same with a model that is trained already: continue from the first ``train`` points."""
     known = series.head(train)
-    places = _places(fitted.model, series, train, horizon) if x is None else x
+    limits = _limits(known, fitted.model) if limit else ()
+    places = _places(fitted.model, all_rows(series, companion_of(fitted)), train, horizon) if x is None else x
     with count_compilations() as compiled:
         began = perf_counter()
         if fitted.model.target == "x-to-y" or x is not None:
@@ -199,7 +234,19 @@ def extrapolate_from(fitted: Fitted, series: Series, *, train: int, horizon: int
     trained = _same_numbers(fitted.series, known)
     if not trained:
         one_step = {"history" if name == "train" else name: part for name, part in one_step.items()}
-    return Trial(series, train, fitted, forecast, one_step, scores, timing, placed, trained)
+    return Trial(series, train, fitted, forecast, one_step, scores, timing, placed, trained, limits=limits)
+
+
+def _fit(model: Estimator, known: Series, companion: Series | None, watch: Watch | None) -> Fitted:
+    if companion is None:
+        return model.fit(known, watch=watch)
+    return require_companionable(model).fit(known, companion=companion, watch=watch)
+
+
+def _limits(known: Series, model: Estimator) -> tuple[Limit, ...]:
+    if model.target == "x-to-y":
+        raise InputError("a limit is that of a sequence of steps; leave out --limit, or --target x-to-y.")
+    return find_limits(known)
 
 
 def _same_numbers(one: Series, other: Series) -> bool:

@@ -1,10 +1,13 @@
 """The record: what went in, what came out, as JSON and CSV, in a folder that appears whole."""
 
 from unrolled.report._bounds import all_bands as all_bands
+from unrolled.report._companion import companion_share as companion_share
+from unrolled.report._companion import describe_companion as describe_companion
 from unrolled.report._folder import ResultFolder as ResultFolder
 from unrolled.report._folder import result_folder as result_folder
+from unrolled.report._hash import data_sha256 as data_sha256
+from unrolled.report._limits import describe_limits as describe_limits
 from unrolled.report._report import SCHEMA as SCHEMA
-from unrolled.report._report import data_sha256 as data_sha256
 from unrolled.report._report import sweep_report as sweep_report
 from unrolled.report._report import to_json as to_json
 from unrolled.report._report import trial_report as trial_report

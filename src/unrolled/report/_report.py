@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import platform
@@ -18,10 +17,13 @@ from unrolled.evaluate import RollingTable, SweepRow, Trial
 from unrolled.forecast import Fitted, Verdict
 from unrolled.metrics import mean_squared_error
 from unrolled.report._bounds import all_bands
+from unrolled.report._companion import describe_companion
+from unrolled.report._hash import data_sha256
+from unrolled.report._limits import describe_limits
 from unrolled.report._rolling import describe_rolling
 from unrolled.series import Series
 
-__all__ = ["SCHEMA", "data_sha256", "sweep_report", "to_json", "trial_report"]
+__all__ = ["SCHEMA", "sweep_report", "to_json", "trial_report"]
 
 #: The version of the layout of ``report.json``; it rises when a field changes its meaning.
 SCHEMA = 2
@@ -45,8 +47,9 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
     dict
         ``schema``, ``series``, ``model``, ``train``, ``horizon``, ``forecast`` (one object a step and feature:
         ``x``, ``name``, ``mean``, ``spread``, bounds such as ``lo-68`` and ``hi-68``, and, where known, ``truth``),
-        ``bands``, ``verdict``, ``candidates``, ``score``, ``one_step``, ``history``, ``seconds``, ``seed``, ``notes``,
-        ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are ``null``.
+        ``bands``, ``verdict``, ``candidates``, ``companion``, ``limit``, ``score``, ``one_step``, ``history``,
+        ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are
+        ``null``.
     """
     seconds = asdict(trial.seconds) | {"total": total_seconds}
     if import_seconds is not None:
@@ -62,6 +65,8 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
         "bands": [{"level": band.level, "reason": band.reason} for band in all_bands(forecast)],
         "verdict": None if forecast.verdict is None else _verdict(forecast.verdict),
         "candidates": [asdict(ingredient) for ingredient in forecast.ingredients],
+        "companion": describe_companion(trial),
+        "limit": describe_limits(trial),
         "score": asdict(trial.scores),
         "one_step": {
             f"mse_{part}": mean_squared_error(one_step.mean, one_step.truth)
@@ -112,14 +117,6 @@ def describe_series(series: Series) -> dict[str, Any]:
         "x_unit": series.x_unit,
         "spacing": series.spacing,
     }
-
-
-def data_sha256(series: Series) -> str:
-    """The hash of the numbers alone: x, then the values row by row, as little-endian float64."""
-    digest = hashlib.sha256()
-    for numbers in (series.x, series.values):
-        digest.update(np.ascontiguousarray(numbers, "<f8").tobytes())
-    return digest.hexdigest()
 
 
 def to_json(report: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ from unrolled.series._catalogue import dataset as dataset
 from unrolled.series._catalogue import datasets as datasets
 from unrolled.series._catalogue import describe as describe
 from unrolled.series._catalogue import noisy_sine as noisy_sine
+from unrolled.series._companion import as_companion as as_companion
+from unrolled.series._companion import as_paired as as_paired
 from unrolled.series._csv import csv_number as csv_number
 from unrolled.series._csv import csv_place as csv_place
 from unrolled.series._csv import csv_text as csv_text

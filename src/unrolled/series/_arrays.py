@@ -43,7 +43,9 @@ def array_column(label: str, values: np.ndarray, source: str, offset: str = "") 
     if bad.size:
         where = f"{source}, row {bad[0] + 1}: {label or 'a column'} is {numbers[bad[0]]}"
         problem = f"{where}; every value must be a finite number. Remove the row, or fill it in"
-        return Column(label, "", "number", problem=problem)
+        blank = int(np.argmin(np.isnan(numbers[::-1])))
+        leading = numbers[: bad[0]] if blank and bad[0] == len(numbers) - blank else None
+        return Column(label, "", "number", problem=problem, leading=leading)
     return Column(label, "", "number", numbers)
 
 

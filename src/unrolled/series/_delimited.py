@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from unrolled.errors import InputError
 from unrolled.series._dates import BadCell, is_date, is_time, parse_dates
 from unrolled.series._dialect import (
@@ -15,7 +18,7 @@ from unrolled.series._dialect import (
     split,
     split_names,
 )
-from unrolled.series._numbers import Marks, find_marks, is_missing, is_number, parse_numbers
+from unrolled.series._numbers import Marks, find_marks, is_blank, is_missing, is_number, parse_numbers
 from unrolled.series._table import Column, Table
 from unrolled.series._units import split_unit, strip_unit
 
@@ -176,7 +179,7 @@ def cells_to_column(cells: Sequence[str], place: Place, label: str, unit: str, m
     except BadCell as bad:
         trouble = place.problem(label, bad)
     if any(map(is_number, cells)) or all(map(is_missing, cells)):
-        return Column(label, unit, "number", problem=trouble)
+        return Column(label, unit, "number", problem=trouble, leading=_leading(cells, marks))
     if any(map(is_date, cells)):
         try:
             x, calendar = parse_dates(cells)
@@ -185,3 +188,14 @@ def cells_to_column(cells: Sequence[str], place: Place, label: str, unit: str, m
         return Column(label, unit, "date", x, calendar)
     words = not any(character.isdigit() for cell in cells for character in cell)
     return Column(label, unit, "labels" if words else "text", problem=trouble)
+
+
+def _leading(cells: Sequence[str], marks: Marks) -> Float[np.ndarray, " known"] | None:
+    """The numbers above trailing cells that are blank, where nothing else is wrong."""
+    count = len(cells)
+    while count and is_blank(cells[count - 1]):
+        count -= 1
+    try:
+        return parse_numbers(cells[:count], marks) if 0 < count < len(cells) else None
+    except BadCell:
+        return None

@@ -10,7 +10,7 @@ import numpy as np
 from unrolled.errors import InputError
 from unrolled.series._dates import BadCell
 
-__all__ = ["Marks", "find_marks", "is_missing", "is_number", "parse_numbers"]
+__all__ = ["Marks", "find_marks", "is_blank", "is_missing", "is_number", "parse_numbers"]
 
 _EXPONENT = r"(?:[eEdDqQ][-+]?\d+)?"
 _PLAIN = re.compile(
@@ -44,6 +44,11 @@ class Marks:
 def is_missing(cell: str) -> bool:
     """Whether a cell stands for no number, or for none that is finite."""
     return len(cell) <= 9 and cell.lower() in _MISSING
+
+
+def is_blank(cell: str) -> bool:
+    """Whether a cell stands for a number that is not known; an infinite one is no such."""
+    return is_missing(cell) and "inf" not in cell.lower()
 
 
 def is_number(cell: str) -> bool:

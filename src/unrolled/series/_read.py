@@ -9,7 +9,7 @@ from unrolled.series._series import Series
 from unrolled.series._source import decode, read_bytes
 from unrolled.series._table import Chosen, Table, select
 
-__all__ = ["read"]
+__all__ = ["read", "read_table"]
 
 
 def read(
@@ -55,10 +55,11 @@ def read(
     >>> s.names, s.units, s.values[:, 0].tolist()
     (('E',), ('MeV',), [-0.5, -1.25, -2.0])
     """
-    return select(_table(path, name), x_col, y_col)
+    return select(read_table(path, name), x_col, y_col)
 
 
-def _table(path: str | os.PathLike[str], name: str | None) -> Table:
+def read_table(path: str | os.PathLike[str], name: str | None = None) -> Table:
+    """The columns of a file."""
     written = os.fspath(path)
     if not written:
         raise InputError("the name of the file is empty; expected a file of numbers, or - for standard input.")

@@ -69,7 +69,7 @@ def decode(data: bytes, source: str) -> str:
     """Bytes as text, its lines ended by line feeds: by byte-order mark, else UTF-8, else Latin-1."""
     if kind := what_kind(data):
         raise InputError(f"{source} is {kind}; expected a text file with columns of numbers, or Parquet.")
-    text = _decoded(data, source).replace("\r\n", "\n").replace("\r", "\n").rstrip("\x1a\n \t")
+    text = _ended(_decoded(data, source).replace("\r\n", "\n").replace("\r", "\n"))
     if _CONTROL.search(text):
         raise InputError(f"{source} is not text (it holds control characters); expected columns of numbers.")
     if not text.strip():
@@ -80,6 +80,13 @@ def decode(data: bytes, source: str) -> str:
 def what_kind(data: bytes) -> str | None:
     """What a file is that is not text, in words; ``None`` where it may be text."""
     return next((kind for magic, kind in _KINDS.items() if data.startswith(magic)), None)
+
+
+def _ended(text: str) -> str:
+    """A text without the empty lines at its end; a tab that ends its last line stands before an empty cell."""
+    filled = text.rstrip("\x1a\n \t")
+    rest, *_ = text[len(filled) :].split("\n", 1)
+    return filled + rest.replace("\x1a", "")
 
 
 def _decoded(data: bytes, source: str) -> str:

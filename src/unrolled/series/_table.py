@@ -13,7 +13,12 @@ from unrolled.errors import InputError, nearest_name
 from unrolled.series._calendar import Calendar
 from unrolled.series._series import Series, check
 
-__all__ = ["Chosen", "Column", "Table", "select"]
+__all__ = ["Chosen", "Column", "Table", "choose_columns", "column_numbers", "columns_series", "find_column", "select"]
+
+_WHERE_WHOLE = {
+    "companion": "A companion is needed in every row.",
+    "y beside a companion": "Beside a companion only the last cells of y may be empty.",
+}
 
 Chosen = str | int | Sequence[str] | Sequence[int] | None
 
@@ -34,6 +39,8 @@ class Column:
         How dates are written back.
     problem
         An error's message, raised only if somebody needs the column.
+    leading
+        Where nothing is wrong but that the last cells are blank: the numbers above them.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Column:
     numbers: Float[np.ndarray, " time"] | None = None
     calendar: Calendar | None = None
     problem: str = ""
+    leading: Float[np.ndarray, " known"] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,15 +95,24 @@ def select(table: Table, x_col: str | int | None, y_col: Chosen) -> Series:
     InputError
         An unknown column, one of text, or a series that :func:`check` refuses.
     """
-    x_index, y_indexes = _choose(table, x_col, y_col)
+    x_index, y_indexes = choose_columns(table, x_col, y_col)
+    numbers = [column_numbers(table, index, "y", x_index) for index in y_indexes]
+    return columns_series(table, x_index, y_indexes, numbers)
+
+
+def columns_series(
+    table: Table, x_index: int | None, y_indexes: Sequence[int], numbers: Sequence[Float[np.ndarray, " known"]]
+) -> Series:
+    """The series of these columns, checked; ``numbers`` are those of y, which may end before x does."""
+    rows = len(numbers[0])
     if x_index is None:
         x, x_column = np.arange(table.rows, dtype=np.float64), Column("index")
     else:
-        x, x_column = _numbers(table, x_index, "x"), table.columns[x_index]
-    values = np.column_stack([_numbers(table, index, "y", x_index) for index in y_indexes])
+        x, x_column = column_numbers(table, x_index, "x"), table.columns[x_index]
+    values = np.column_stack(numbers)
     made = Series(
         values=values,
-        x=x,
+        x=x[:rows],
         names=_unique([table.columns[i].name for i in y_indexes]),
         units=tuple(table.columns[i].unit for i in y_indexes),
         x_name=x_column.name or "x",
@@ -109,15 +126,18 @@ def select(table: Table, x_col: str | int | None, y_col: Chosen) -> Series:
     return made
 
 
-def _choose(table: Table, x_col: str | int | None, y_col: Chosen) -> tuple[int | None, list[int]]:
+def choose_columns(
+    table: Table, x_col: str | int | None, y_col: Chosen, aside: int | None = None
+) -> tuple[int | None, list[int]]:
+    """The columns of x and y; the one that stands ``aside`` is taken only where it is named."""
     chosen = None if y_col is None else _resolve_all(table, y_col)
-    left_out = _left_out(table)
+    left_out = _left_out(table) | ({aside} if aside is not None else set())
     if x_col is None:
         x = _default_x(table, chosen, left_out)
     elif str(x_col).lower() == "none" and "none" not in _known(table):
         x, left_out = None, left_out | {i for i, c in enumerate(table.columns) if c.kind == "date"}
     else:
-        x = _resolve(table, x_col)
+        x = find_column(table, x_col)
     if chosen is None:
         chosen = [i for i in range(len(table.columns)) if i != x and i not in left_out]
     if x in chosen:
@@ -154,13 +174,14 @@ def _resolve_all(table: Table, given: str | int | Sequence[str] | Sequence[int])
     if isinstance(given, str) and given not in _known(table) and "," in given:
         given = [part.strip() for part in given.split(",")]
     several = [given] if isinstance(given, str | int) else list(given)
-    indexes = [_resolve(table, one) for one in several]
+    indexes = [find_column(table, one) for one in several]
     if len(set(indexes)) < len(indexes):
         raise InputError(f"{table.source}: a column is named twice in y: {', '.join(map(str, several))}.")
     return indexes
 
 
-def _resolve(table: Table, given: str | int) -> int:
+def find_column(table: Table, given: str | int) -> int:
+    """The index of a column that a user names, or numbers from 1."""
     name = str(given).strip()
     named = [i for i, column in enumerate(table.columns) if column.name == name]
     if len(named) > 1:
@@ -177,10 +198,11 @@ def _known(table: Table) -> list[str]:
     return [column.name or str(i + 1) for i, column in enumerate(table.columns)]
 
 
-def _numbers(table: Table, index: int, role: str, x_index: int | None = None) -> np.ndarray:
+def column_numbers(table: Table, index: int, role: str, x_index: int | None = None) -> Float[np.ndarray, " time"]:
+    """The numbers of a column in the role of x, y or companion; an :class:`InputError` where it has none."""
     column = table.columns[index]
-    if column.numbers is None or (role == "y" and column.kind == "date"):
-        why = column.problem or f"{table.source}: {table.label(index)} holds dates; y must be numbers"
+    if column.numbers is None or (role != "x" and column.kind == "date"):
+        why = column.problem or f"{table.source}: {table.label(index)} holds dates; {role} must be numbers"
         others = [
             table.label(i) for i, c in enumerate(table.columns) if c.kind == "number" and i not in (index, x_index)
         ]
@@ -190,15 +212,18 @@ def _numbers(table: Table, index: int, role: str, x_index: int | None = None) ->
 
 def _advice(role: str, column: Column, others: list[str]) -> str:
     if column.kind == "number":
+        if role == "y" and column.leading is not None and others:
+            return f"If {' or '.join(others[:5])} goes on beside it as a cheap series, name it with --companion."
         wrong = column.problem.endswith("expected a number")
-        return "Correct the cell, or choose other columns (--x-col, --y-col)." if wrong else ""
+        return "Correct the cell, or choose other columns (--x-col, --y-col)." if wrong else _WHERE_WHOLE.get(role, "")
     if not others:
         return "The file has no other column of numbers."
     options = ", ".join(f"'{name}'" for name in others[:5])
     if role == "x":
         date = " If it is a date, write it as 2024-05-31." if column.kind == "text" else ""
         return f"Choose another x (--x-col, one of {options}), or count the rows (--x-col none).{date}"
-    return f"Choose what to continue (--y-col, from {options})."
+    option, purpose = ("--companion", "another companion") if role == "companion" else ("--y-col", "what to continue")
+    return f"Choose {purpose} ({option}, from {options})."
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
