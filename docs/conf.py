@@ -27,7 +27,7 @@ extensions = [
     "api_pages",
     "changelog_page",
     "option_tables",
-    "plain_math",
+    "mathml",
 ]
 exclude_patterns = ["_build", "_ext", "api/generated/*.txt", "gallery/*.ipynb", "sg_execution_times.rst"]
 templates_path = []
@@ -48,6 +48,7 @@ python_display_short_literal_types = True
 python_maximum_signature_line_length = 90
 python_use_unqualified_type_names = True
 add_module_names = False
+napoleon_attr_annotations = False  # the text gives shapes in words; a star in a type would be read as emphasis
 napoleon_google_docstring = False
 napoleon_numpy_docstring = True
 napoleon_use_ivar = True

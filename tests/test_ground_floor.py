@@ -168,7 +168,7 @@ def test_models_are_never_overwritten(tmp_path):
 
 def test_what_was_expected_must_be_there(tmp_path):
     folder = save_model(tmp_path / "m", {"kind": "thing"}, TENSORS)
-    with pytest.raises(InputError, match="holds a 'thing'; a forecaster was expected"):
+    with pytest.raises(InputError, match="holds a 'thing'; expected: forecaster"):
         load_model(folder, {"forecaster": lambda _: SHAPES})
     with pytest.raises(InputError, match="missing or unexpected are c"):
         load_model(folder, {"thing": lambda _: SHAPES | {"c": ((), "float64")}})

@@ -98,7 +98,7 @@ def load_model(
     description = _read_description(source)
     kind = description.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
-        raise InputError(f"{source} holds a {kind!r}; {' or '.join(kinds)} was expected.")
+        raise InputError(f"{source} holds a {kind!r}; expected: {', '.join(kinds)}.")
     try:
         expected = kinds[kind](description)
     except InputError as error:

@@ -142,3 +142,18 @@ def test_logarithmic_axes_name_two_to_eight_values(low, ratio):
     assert low * ratio <= top
     ticks = [tick for tick in axes.get_yticks() if bottom <= tick <= top]
     assert 2 <= len(ticks) <= 12
+
+
+@pytest.mark.parametrize("low", [-1.25, -1.2, -1.05])
+def test_a_tick_that_appears_when_room_is_made_cuts_no_name(tmp_path, low):
+    """Names above and below make the axes smaller, and then other numbers stand along them."""
+    sheet, (top, bottom) = figure(84, panels=(2.2, 1))
+    top.set_ylim(low, 0.2)
+    top.set_ylabel("correlation energy\n(MeV)")
+    top.set_title("a\nb\nc")
+    bottom.set_xlabel("x\nx\nx\nx")
+    sheet.supxlabel("a\nb\nc")
+    save(sheet, tmp_path / "a", ["svg"])
+    sheet.set_layout_engine("none")
+    sheet.draw_without_rendering()
+    assert 0 <= top.yaxis.label.get_window_extent().x0 < 20

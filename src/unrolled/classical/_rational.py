@@ -21,7 +21,7 @@ _MOST_POINTS = 60
 class RationalFunction:
     r"""A rational function in barycentric form.
 
-    .. math:: r(t) = \sum_j \frac{w_j z_j}{t - t_j} \Big/ \sum_j \frac{w_j}{t - t_j}
+    .. math:: r(t) = \sum_j \frac{w_j z_j}{t - t_j} \Bigl/ \sum_j \frac{w_j}{t - t_j}
 
     Attributes
     ----------

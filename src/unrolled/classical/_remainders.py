@@ -17,9 +17,9 @@ def levin_u(values: Values, beta: float = 1.0, order: int | None = None) -> Esti
     r"""Levin's u transformation: the remainder after a term is that term times n, up to a polynomial in 1/n.
 
     .. math:: y_j = S + \omega_j \sum_{i=0}^{k-1} \frac{c_i}{(j+\beta)^i},\qquad
-        \omega_j = (j + \beta)\,(y_j - y_{j-1}),\qquad j = 0, 1, \dots
+        \omega_j = (j + \beta)\,(y_j - y_{j-1}),\qquad j = 0, 1, \ldots
 
-    S and all c follow from :math:`y_0 \dots y_{k+1}`: divided differences of order k in :math:`1/(j+\beta)` remove the
+    S and all c follow from :math:`y_0 \ldots y_{k+1}`: divided differences of order k in :math:`1/(j+\beta)` remove the
     polynomial, so that :math:`S = \delta^k(y/\omega) / \delta^k(1/\omega)`. The first value gives the first difference
     and no more, so that adding a constant to all values adds it to the limit.
 
@@ -95,7 +95,7 @@ def richardson(values: Values, x: Values, power: float = 1.0, order: int | None 
 def richardson_unknown(values: Values) -> Estimates:
     r"""Extrapolation to infinite x where the values approach the limit as a power that has to be estimated.
 
-    .. math:: y_j = S + (x_j + x_0)^{-p} \left[ c_0 + \frac{c_1}{x_j + x_0} + \dots \right],\qquad
+    .. math:: y_j = S + (x_j + x_0)^{-p} \left[ c_0 + \frac{c_1}{x_j + x_0} + \ldots \right],\qquad
         s^{(k+1)}_j = s^{(k)}_{j+1} - \frac{2k + p + 1}{2k + p}\,
         \frac{\Delta s^{(k)}_{j+1}\,\Delta s^{(k)}_j}{\Delta^2 s^{(k)}_j}
 

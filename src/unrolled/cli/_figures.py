@@ -21,15 +21,17 @@ _MOST_COMPARED = 6
 
 
 def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
-    """The forecast, the losses, the network, and for a long series the one-step predictions."""
+    """The forecast, the candidates, the losses, the network, and for a long series the one-step predictions."""
     from unrolled.forecast import Forecaster
     from unrolled.learn import GradientDescent
-    from unrolled.show import draw_loss, draw_one_step, forecast_figure, save
+    from unrolled.show import candidates_figure, draw_loss, draw_one_step, forecast_figure, save
 
     known, model = trial.series.head(trial.train), trial.fitted.model
     # Drawn without the rows between the training part and a continuation at places of the user's own.
     truth = None if trial.placed else replace(trial.series, known=None)
     save(forecast_figure(known, trial.forecast, truth=truth), folder / "forecast", kinds)
+    if trial.forecast.ingredients:
+        save(candidates_figure(trial.forecast), folder / "candidates", kinds)
     if isinstance(model, Forecaster):
         if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
             save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
@@ -51,7 +53,8 @@ def save_sweep_figures(series: Series, rows: Sequence[SweepRow], folder: Path, k
     """Settings against error, and the best continuations in one figure."""
     from unrolled.show import comparison_figure, draw_sweep, save
 
-    save(draw_sweep([row.label for row in rows], [_error(row) for row in rows]), folder / "sweep", kinds)
+    name = f"mean squared error{_squared(series)}"
+    save(draw_sweep([row.label for row in rows], [_error(row) for row in rows], name=name), folder / "sweep", kinds)
     done = [row for row in rows if row.trial is not None]
     if not done:
         return
@@ -59,6 +62,13 @@ def save_sweep_figures(series: Series, rows: Sequence[SweepRow], folder: Path, k
     forecasts = {row.label: row.trial.forecast for row in done if row in best and row.trial is not None}
     known = series.head(done[0].trial.train if done[0].trial else len(series))
     save(comparison_figure(known, forecasts, truth=series), folder / "forecasts", kinds)
+
+
+def _squared(series: Series) -> str:
+    """The unit of a squared error; none where features have different ones."""
+    units = set(series.units)
+    unit = units.pop() if len(units) == 1 else ""
+    return f", ({unit})²" if unit else ""
 
 
 def _error(row: SweepRow) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num, num2date
+from matplotlib.ticker import MaxNLocator
 
 from unrolled.series import Calendar, Series
 from unrolled.show._style import REGION
@@ -20,6 +21,7 @@ __all__ = ["Abscissa"]
 # matplotlib's dates end at the years 1 and 9999; the margins of the axis must stay within.
 _FIRST, _LAST = date2num(np.datetime64("0100-01-01")), date2num(np.datetime64("9900-01-01"))
 _SHORT = 12  # a longer name is read from the axis
+_MOST_COUNTED = 1e9  # larger numbers are no counts
 _COMMON = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
 
 
@@ -33,19 +35,23 @@ class Abscissa:
         Of x.
     calendar
         How x is turned into dates; ``None`` where it is drawn as a number.
+    whole
+        Whether all of x are whole numbers, so that the ticks are.
     """
 
     name: str
     unit: str
     calendar: Calendar | None
+    whole: bool = False
 
     @classmethod
     def of(cls, series: Series, *others: Float[np.ndarray, " _"]) -> Self:
         """For a series and everything else that stands beside it: dates only where all of x are dates."""
-        calendar = series.calendar
+        calendar, x = series.calendar, np.concatenate([series.x, *others])
         if calendar is None:
-            return cls(series.x_name, series.x_unit, None)
-        days = date2num(calendar.dates(np.concatenate([series.x, *others])))
+            whole = np.all((x == np.round(x)) & (np.abs(x) < _MOST_COUNTED))
+            return cls(series.x_name, series.x_unit, None, bool(whole))
+        days = date2num(calendar.dates(x))
         if np.all((days > _FIRST) & (days < _LAST)):
             zone = f"UTC{calendar.offset.removeprefix('Z')}" if calendar.offset else series.x_unit
             return cls(series.x_name, zone, calendar)
@@ -61,6 +67,11 @@ class Abscissa:
             return self.calendar.format(x)
         return f"{self.name if len(self.name) <= _SHORT else 'x'} = {x:g}"
 
+    def hold(self, axes: Axes, x: Float[np.ndarray, " _"]) -> None:
+        """Let the x axis hold these places, whether anything is drawn there or not."""
+        axes.update_datalim(np.column_stack([self.places(x), np.ones(len(x))]), updatey=False)
+        axes.autoscale_view(scaley=False)
+
     def shade(self, axes: Axes, trained: Series) -> None:
         """Shade what was trained on, from its first x to its last."""
         ends = self.places(np.array([trained.x.min(), trained.x.max()]))
@@ -69,6 +80,8 @@ class Abscissa:
     def write(self, axes: Axes) -> None:
         """Ticks and name of the x axis."""
         if self.calendar is None:
+            if self.whole:
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
             plain_axis(axes.xaxis, self.name, self.unit)
             return
         locator = AutoDateLocator(minticks=3, maxticks=6)

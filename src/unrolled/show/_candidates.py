@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.forecast import Forecast, Ingredient
 from unrolled.show._figure import figure
@@ -19,6 +21,9 @@ _PITCH = 6.6  # mm, a name and its bar
 _AXIS = 17.0  # mm, what stands beneath
 _HEIGHT = 0.36  # of a bar, in rows
 _LETTERS = 54
+_NAME = 18
+_TICKS = 6
+_LIMIT = 1_000_000
 _WIDER = 1.2  # room for a score beside the longest bar
 
 
@@ -59,18 +64,14 @@ def draw_candidates(forecast: Forecast, *, most: int = _MOST, axes: Axes | None 
     (3, 'weight')
     """
     found = _candidates(forecast, feature)
-    if most < 1:
-        raise InputError(f"most must be 1 or more candidates; came {most}.")
-    shown = [candidate for candidate in found[:most] if candidate.weight > 0]
-    drawn = axes if axes is not None else figure(_AXIS + _PITCH * len(shown))[1][0]
+    shown = [candidate for candidate in found[: require_whole("most", most, 1, _LIMIT)] if candidate.weight > 0]
+    drawn = axes if axes is not None else figure(_AXIS + _PITCH * max(len(shown), 1))[1][0]
     _draw_rows(drawn, shown)
     drawn.set_yticks([])
     drawn.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     drawn.set_xlim(0, _WIDER * max((candidate.weight for candidate in shown), default=1.0))
-    _name_axis(drawn, shown, found)
-    if len(forecast.series.names) > 1:
-        name = shortened(forecast.series.names[feature])
-        drawn.set_title(name, loc="left", fontsize=letter_size(drawn), pad=3.0, parse_math=False)
+    drawn.xaxis.set_major_locator(MaxNLocator(_TICKS, steps=[1, 2, 5, 10]))
+    _name_axis(drawn, _share(shown, found), forecast.series.names[feature] if len(forecast.series.names) > 1 else "")
     return drawn
 
 
@@ -87,6 +88,11 @@ def candidates_figure(forecast: Forecast) -> Figure:
     Figure
         For :func:`save`.
 
+    Raises
+    ------
+    InputError
+        The forecast was not chosen from candidates.
+
     Examples
     --------
     >>> import unrolled
@@ -101,6 +107,8 @@ def candidates_figure(forecast: Forecast) -> Figure:
     sheet, panels = figure(_AXIS + _PITCH * sum(rows) + 8 * (count > 1) * count, panels=rows)
     for feature, panel in enumerate(panels):
         draw_candidates(forecast, most=most, axes=panel, feature=feature)
+    for panel in panels[:-1]:
+        panel.set_xlabel("")
     # The panels share the x axis, and the last one drawn has set it.
     panels[0].set_xlim(0, _WIDER * max(panel.dataLim.x1 for panel in panels))
     return sheet
@@ -132,7 +140,15 @@ def _draw_rows(axes: Axes, shown: list[Ingredient]) -> None:
         )  # fmt: skip
 
 
-def _name_axis(axes: Axes, shown: list[Ingredient], found: list[Ingredient]) -> None:
+def _share(shown: list[Ingredient], found: list[Ingredient]) -> str:
     share = sum(candidate.weight for candidate in shown) / (sum(candidate.weight for candidate in found) or 1.0)
-    part = f"{len(shown)} of {len(found)} candidates, {100 * share:.3g} % of the weight"
-    axes.set_xlabel(f"weight; beside it the score\n(mean log₁₀ of error / spread)\n{part}", linespacing=1.25)
+    return f"{len(shown)} of {len(found)} candidates, {100 * share:.3g} % of the weight"
+
+
+def _name_axis(axes: Axes, share: str, feature: str) -> None:
+    """What the bars are, and what part of all; the latter above where there are several features."""
+    lines = ["weight; beside it the score", "(mean log₁₀ of error / spread)", *([] if feature else [share])]
+    axes.set_xlabel("\n".join(lines), linespacing=1.25)
+    if feature:
+        title = f"{shortened(feature, _NAME)}: {share}"
+        axes.set_title(title, loc="left", fontsize=SMALLER * letter_size(axes), pad=3.0, parse_math=False)

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from unrolled.forecast import Forecast
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
-from unrolled.show._error import check_several, draw_relative_error
+from unrolled.show._error import check_several, draw_relative_error, passes_zero
 from unrolled.show._figure import figure
-from unrolled.show._layers import beyond, draw_curve, draw_known, draw_truth, keep_in_view, write_axes
+from unrolled.show._layers import beyond, draw_curve, draw_known, draw_truth, write_axes
 from unrolled.show._style import LOOKS
 from unrolled.show._truth import any_truth, check_feature, check_pair
+from unrolled.show._view import in_view, keep_in_view
 
 __all__ = ["comparison_figure", "draw_comparison"]
 
@@ -82,7 +83,7 @@ def draw_comparison(
         order = np.argsort(forecast.x)
         x, mean = across.places(forecast.x[order]), forecast.mean[order, feature]
         draw_curve(drawn, x, mean, look, label=label, count=count)
-    keep_in_view(drawn, shown)
+    keep_in_view(drawn, in_view(shown))
     return write_axes(drawn, across, series, feature)
 
 
@@ -90,6 +91,8 @@ def comparison_figure(
     series: Series, forecasts: Mapping[str, Forecast], *, truth: Series | None = None, feature: int = 0
 ) -> Figure:
     """A whole figure of several forecasts, with their relative errors below where the truth is known.
+
+    Where the truth passes through zero, errors are over the spread of the known values.
 
     Parameters
     ----------
@@ -100,6 +103,11 @@ def comparison_figure(
     -------
     Figure
         For :func:`save`.
+
+    Raises
+    ------
+    InputError
+        No forecast, more than six, no such feature, or features that differ.
 
     Examples
     --------
@@ -113,7 +121,8 @@ def comparison_figure(
     sheet, (top, *below) = figure(82 if judged else 60, panels=(2, 1) if judged else (1,))
     draw_comparison(series, forecasts, truth=truth, axes=top, feature=feature)
     if truth is not None and judged:
-        draw_relative_error(forecasts, truth, axes=below[0], feature=feature)
+        over = "spread" if passes_zero(truth, forecasts.values(), feature) else "truth"
+        draw_relative_error(forecasts, truth, axes=below[0], feature=feature, over=over)
         top.set_xlabel("")
         top.tick_params(labelbottom=False)
         sheet.align_ylabels()

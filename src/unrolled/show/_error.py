@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from unrolled.errors import InputError
+from unrolled.choose import spread_of
+from unrolled.errors import InputError, nearest_name
 from unrolled.forecast import Forecast
-from unrolled.metrics import relative_error
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._bands import any_bounds, half_widths, shade_half_widths
 from unrolled.show._figure import figure
-from unrolled.show._layers import draw_curve
+from unrolled.show._layers import MARKED, draw_curve, draw_dots, draw_nothing
 from unrolled.show._style import LOOKS
 from unrolled.show._ticks import log_axis, name_axis
-from unrolled.show._trust import draw_prediction, mark_trust
+from unrolled.show._trust import draw_prediction, mark_trust, trusted_steps
 from unrolled.show._truth import any_truth, check_feature, check_pair, true_values
 
-__all__ = ["check_several", "draw_relative_error"]
+__all__ = ["check_several", "draw_relative_error", "passes_zero"]
+
+Over: TypeAlias = Literal["truth", "spread"]
+
+_STRONG, _THIN = 1.1, 0.6  # lines, in points
+_NAMES = {
+    "truth": ("relative error", "relative error and bounds"),
+    "spread": ("error / spread", "error and bounds / spread"),
+}
 
 
 def draw_relative_error(
-    forecasts: Forecast | Mapping[str, Forecast], truth: Series, *, axes: Axes | None = None, feature: int = 0
+    forecasts: Forecast | Mapping[str, Forecast],
+    truth: Series,
+    *,
+    axes: Axes | None = None,
+    feature: int = 0,
+    over: Over = "truth",
 ) -> Axes:
     """Draw ``|prediction - truth| / |truth|`` on a logarithmic axis, wherever the truth is known.
 
     A prediction without any error, or a truth of zero, has no place on this axis and leaves a gap. Colours, lines
-    and marks are those of :func:`draw_forecast` and :func:`draw_comparison`, so there is no legend. Bounds of a single
-    forecast are shaded up to their half-width over ``|truth|``: where the error lies in the shade, the truth lies
-    within such bounds.
+    and marks are those of :func:`draw_forecast` and :func:`draw_comparison`, so there is no legend; more than 60 steps
+    of a single forecast are dots. Its bounds are shaded up to their half-width over ``|truth|``: where the error lies
+    in the shade, the truth lies within such bounds.
 
     Parameters
     ----------
@@ -44,6 +59,9 @@ def draw_relative_error(
         Where to draw; a new figure of one column's width if left out.
     feature
         Which feature, counted from 0.
+    over
+        ``"spread"`` puts the standard deviation of the known values in place of ``|truth|``: for a truth that passes
+        through zero, where a relative error says nothing.
 
     Returns
     -------
@@ -54,7 +72,7 @@ def draw_relative_error(
     ------
     InputError
         The truth is known at none of the predicted x; no such feature, or features that differ; no forecast, or
-        more than six.
+        more than six; ``over`` is neither.
 
     Examples
     --------
@@ -65,6 +83,8 @@ def draw_relative_error(
     >>> draw_relative_error(fitted.predict(8), energies).get_yscale()
     'log'
     """
+    if over not in _NAMES:
+        raise nearest_name("scale of the error", over, _NAMES)
     several = {"the forecast": forecasts} if isinstance(forecasts, Forecast) else forecasts
     check_several(several)
     check_feature(feature, truth)
@@ -76,11 +96,11 @@ def draw_relative_error(
     drawn = axes if axes is not None else figure(35)[1][0]
     bounded = isinstance(forecasts, Forecast) and any_bounds(forecasts, feature)
     if isinstance(forecasts, Forecast):
-        _draw_one(drawn, across, forecasts, truth, feature)
+        _draw_one(drawn, across, forecasts, _Judge(truth, feature, over))
     else:
-        _draw_several(drawn, across, forecasts, truth, feature)
+        _draw_several(drawn, across, forecasts, _Judge(truth, feature, over))
     across.write(drawn)
-    name_axis(drawn.yaxis, "relative error and half-width" if bounded else "relative error")
+    name_axis(drawn.yaxis, _NAMES[over][bounded])
     return drawn
 
 
@@ -90,31 +110,71 @@ def check_several(forecasts: Mapping[str, Forecast]) -> None:
         raise InputError(f"one figure holds 1 to {len(LOOKS)} forecasts; came {len(forecasts)}.")
 
 
-def _draw_several(axes: Axes, across: Abscissa, forecasts: Mapping[str, Forecast], truth: Series, feature: int) -> None:
+def passes_zero(truth: Series, forecasts: Iterable[Forecast], feature: int) -> bool:
+    """Whether the truth is zero, or has both signs, at the places of these forecasts."""
+    values = np.concatenate([true_values(truth, forecast.x)[:, feature] for forecast in forecasts])
+    values = values[np.isfinite(values)]
+    return bool(values.size) and float(values.min()) <= 0 <= float(values.max())
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What an error is measured against."""
+
+    truth: Series
+    feature: int
+    over: Over
+
+    def scale(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
+        """What errors and half-widths are divided by; NaN where the truth is not known."""
+        truth = self._true(forecast)
+        if self.over == "truth":
+            return np.abs(truth)
+        return np.where(np.isnan(truth), np.nan, spread_of(forecast.series.values[:, self.feature]))
+
+    def error(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
+        """The error; NaN where it has no place on a logarithmic axis."""
+        with np.errstate(all="ignore"):
+            error = np.abs(forecast.mean[:, self.feature] - self._true(forecast)) / self.scale(forecast)
+        return np.where(np.isfinite(error) & (error > 0), error, np.nan)
+
+    def _true(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
+        return true_values(self.truth, forecast.x)[:, self.feature]
+
+
+def _draw_several(axes: Axes, across: Abscissa, forecasts: Mapping[str, Forecast], judge: _Judge) -> None:
     errors = []
     for forecast, look in zip(forecasts.values(), LOOKS, strict=False):
         order = np.argsort(forecast.x)
-        errors.append(_error(forecast, truth, feature)[order])
-        draw_curve(axes, across.places(forecast.x[order]), errors[-1], look, count=len(truth))
+        errors.append(judge.error(forecast)[order])
+        # Errors that jump from step to step would cover each other.
+        width = _THIN if len(forecast) > MARKED else _STRONG
+        draw_curve(axes, across.places(forecast.x[order]), errors[-1], look, count=len(judge.truth), width=width)
+        across.hold(axes, forecast.x[~np.isnan(judge.scale(forecast))])
     _scale(axes, errors)
 
 
-def _draw_one(axes: Axes, across: Abscissa, forecast: Forecast, truth: Series, feature: int) -> None:
-    x, error = across.places(forecast.x), _error(forecast, truth, feature)
-    found = half_widths(forecast, feature, np.abs(true_values(truth, forecast.x)[:, feature]))
-    _scale(axes, [error, *(half for _, half in found)])
-    shade_half_widths(axes, x, found)
+def _draw_one(axes: Axes, across: Abscissa, forecast: Forecast, judge: _Judge) -> None:
+    x, error, count = across.places(forecast.x), judge.error(forecast), len(judge.truth)
+    found = half_widths(forecast, judge.feature, judge.scale(forecast))
+    if _scale(axes, [error, *(half for _, half in found)]):
+        shade_half_widths(axes, across, forecast, found)
     mark_trust(axes, across, forecast)
-    draw_prediction(axes, x, error, forecast, count=len(truth))
+    across.hold(axes, forecast.x[~np.isnan(judge.scale(forecast))])
+    if len(forecast) <= MARKED:
+        draw_prediction(axes, x, error, forecast, count=count)
+        return
+    trusted = trusted_steps(forecast)
+    for part, hollow in ((slice(trusted), False), (slice(trusted, None), True)):
+        draw_dots(axes, x[part], error[part], LOOKS[0], hollow=hollow, count=count)
 
 
-def _scale(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]]) -> None:
+def _scale(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]]) -> bool:
+    """A logarithmic axis for all of these numbers; words, and False, where there is none."""
     numbers = np.concatenate(shown)
     numbers = numbers[np.isfinite(numbers)]
-    if numbers.size:
-        log_axis(axes.yaxis, float(numbers.min()), float(numbers.max()))
-
-
-def _error(forecast: Forecast, truth: Series, feature: int) -> Float[np.ndarray, " horizon"]:
-    error = relative_error(forecast.mean[:, feature], true_values(truth, forecast.x)[:, feature])
-    return np.where(np.isfinite(error) & (error > 0), error, np.nan)
+    if not numbers.size:
+        draw_nothing(axes, "no error above zero")
+        return False
+    log_axis(axes.yaxis, float(numbers.min()), float(numbers.max()))
+    return True

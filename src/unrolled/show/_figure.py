@@ -118,7 +118,9 @@ def _laid_out(sheet: Figure) -> Iterator[None]:
     if engine is None:
         yield
         return
-    sheet.draw_without_rendering()
+    # Twice: axes that have become smaller may have other ticks, with wider labels.
+    for _ in range(2):
+        sheet.draw_without_rendering()
     sheet.set_layout_engine("none")
     try:
         yield

@@ -13,26 +13,27 @@ from unrolled.forecast import Forecast, OneStep
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._bands import any_bounds, draw_bands
-from unrolled.show._error import draw_relative_error
+from unrolled.show._error import draw_relative_error, passes_zero
 from unrolled.show._figure import figure
 from unrolled.show._half_widths import draw_half_widths
-from unrolled.show._layers import (
-    beyond,
-    draw_known,
-    draw_members,
-    draw_truth,
-    drawable,
-    keep_in_view,
-    write_axes,
-)
+from unrolled.show._layers import beyond, draw_known, draw_members, draw_truth, write_axes
 from unrolled.show._style import LOOKS
-from unrolled.show._trust import draw_prediction, headline_lines, label_trust, mark_trust, write_headline
+from unrolled.show._trust import (
+    draw_prediction,
+    label_trust,
+    lines_beneath,
+    mark_trust,
+    trusted_steps,
+    write_beneath,
+)
 from unrolled.show._truth import any_truth, check_feature, check_pair
+from unrolled.show._view import drawable, in_view, keep_in_view, widened
 
 __all__ = ["draw_forecast", "forecast_figure"]
 
 _MOST_PANELS = 6
 _LINE = 3.3  # mm, of the verdict
+_FAR = 4.0  # heights beyond the view, where nothing is seen
 
 
 def draw_forecast(
@@ -47,7 +48,8 @@ def draw_forecast(
 ) -> Axes:
     r"""Draw known points, the continuation with its bounds and, where it is known, the truth.
 
-    Steps that the verdict does not trust are dashed, with hollow marks, and a dotted line says where they begin.
+    Steps that the verdict does not trust are dashed, with hollow marks; a dotted line stands before the first of them.
+    The y axis shows all that is known, true or trusted; the rest leaves the frame where it would squeeze these.
 
     Parameters
     ----------
@@ -60,8 +62,8 @@ def draw_forecast(
     one_step
         One-step predictions on known data, drawn too.
     members
-        Whether members are thin lines (100 at the most). If left out, they are, unless they are candidates that a
-        forecast with bounds was chosen from.
+        Whether members are thin lines (100 at the most). If left out, networks of an ensemble are; candidates and
+        sample paths only where there are no bounds to sum them up.
     axes
         Where to draw; a new figure of one column's width if left out.
     feature
@@ -96,14 +98,16 @@ def draw_forecast(
     across.shade(drawn, series)
     count = len(series) + len(forecast)
     draw_known(drawn, across, series, feature=feature, count=count)
-    shown = [series.values[:, feature], forecast.mean[:, feature]]
+    shown = [series.values[:, feature], forecast.mean[: trusted_steps(forecast), feature]]
     if truth is not None:
         draw_truth(drawn, across, series, truth, feature=feature, count=count)
         shown.append(truth.values[beyond(series, truth), feature])
     if one_step is not None:
         _draw_one_step(drawn, across, series, one_step, feature)
     _draw_continuation(drawn, across, forecast, feature, count=count, thin=members)
-    keep_in_view(drawn, shown)
+    view = in_view(shown, [forecast.mean[:, feature]])
+    draw_bands(drawn, across, forecast, feature, widened(view, _FAR))
+    keep_in_view(drawn, view)
     label_trust(drawn, across, forecast)
     return write_axes(drawn, across, series, feature)
 
@@ -118,8 +122,9 @@ def forecast_figure(
 ) -> Figure:
     """A whole figure of a forecast: one feature with a second panel below, or a panel for each feature.
 
-    The second panel has the relative error where the truth is known at a predicted x; where it is not, the half-widths
-    of the bounds, if there are any. The verdict stands beneath, where there is one.
+    The second panel has the relative error where the truth is known at a predicted x (over the spread of the known
+    values if that truth passes through zero); where it is not, the half-widths of the bounds, if there are any. The
+    verdict stands beneath, where there is one, and which bounds are missing.
 
     Parameters
     ----------
@@ -132,6 +137,11 @@ def forecast_figure(
     Figure
         For :func:`save`.
 
+    Raises
+    ------
+    InputError
+        A truth, or a forecast, with other features.
+
     Examples
     --------
     >>> import unrolled
@@ -142,10 +152,10 @@ def forecast_figure(
     2
     """
     draw = partial(draw_forecast, series, forecast, truth=truth, one_step=one_step, members=members)
-    lines = headline_lines(forecast.verdict)
+    lines = lines_beneath(forecast)
     beneath = _LINE * len(lines)
     sheet = _panels(draw, series, beneath) if len(series.names) > 1 else _single(draw, forecast, truth, beneath)
-    write_headline(sheet, lines)
+    write_beneath(sheet, lines)
     return sheet
 
 
@@ -156,10 +166,11 @@ def _single(draw: Callable[..., Axes], forecast: Forecast, truth: Series | None,
         sheet, (top,) = figure(58 + beneath)
         draw(axes=top)
         return sheet
-    sheet, panels = figure((88 if bounded else 82) + beneath, panels=(2.2 if bounded else 2.7, 1))
+    sheet, panels = figure((92 if bounded else 82) + beneath, panels=(1.8 if bounded else 2.7, 1))
     draw(axes=panels[0])
     if truth is not None and judged:
-        draw_relative_error(forecast, truth, axes=panels[1])
+        over = "spread" if passes_zero(truth, [forecast], 0) else "truth"
+        draw_relative_error(forecast, truth, axes=panels[1], over=over)
     else:
         draw_half_widths(forecast, axes=panels[1])
     _only_last_x(panels)
@@ -204,12 +215,12 @@ def _draw_continuation(
     axes: Axes, across: Abscissa, forecast: Forecast, feature: int, *, count: int, thin: bool | None
 ) -> None:
     x = across.places(forecast.x)
-    candidates = bool(forecast.bands and forecast.ingredients)
-    if thin or (thin is None and not candidates):
+    summed_up = bool(forecast.bands) and (bool(forecast.ingredients) or forecast.centre is not None)
+    if thin or (thin is None and not summed_up):
         order = np.argsort(x)
-        draw_members(axes, x[order], forecast.members[:, order, feature], LOOKS[0])
+        label = "candidates" if forecast.ingredients else "members" if forecast.centre is not None else None
+        draw_members(axes, x[order], forecast.members[:, order, feature], LOOKS[0], label=label)
     members = len(forecast.members)
     label = f"mean of {members} members" if members > 1 and forecast.centre is None else "prediction"
     draw_prediction(axes, x, forecast.mean[:, feature], forecast, label=label, count=count)
-    draw_bands(axes, x, forecast, feature)
     mark_trust(axes, across, forecast)

@@ -21,10 +21,11 @@ __all__ = ["draw_half_widths"]
 def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: int = 0) -> Axes:
     r"""Draw half-widths of the bounds over the spread of the known values, on a logarithmic axis.
 
-    .. math:: \frac{u_t - l_t}{2 s},\qquad s = \operatorname{std}(y_1, \dots, y_n)
+    .. math:: \frac{u_t - l_t}{2 s},\qquad s = \operatorname{std}(y_1, \ldots, y_n)
 
     Every level is shaded from below up to its half-width, in the looks of :func:`draw_forecast`, so there is no
-    legend. Where there are no bounds there is a gap. A dotted line stands at the last step that is trusted.
+    legend. Where there are no bounds, or bounds of no width, there is a gap. A dotted line stands behind the last step
+    that is trusted.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: i
     Raises
     ------
     InputError
-        The forecast has no bounds, or no such feature.
+        The forecast has no bounds of a finite width, or no such feature.
 
     Examples
     --------
@@ -56,13 +57,14 @@ def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: i
     """
     check_feature(feature, forecast.series)
     if not any_bounds(forecast, feature):
-        raise InputError("the forecast has no bounds, so there are no half-widths to draw.")
+        raise InputError("the forecast has no bounds of a finite width, so there is none to draw.")
     drawn = axes if axes is not None else figure(35)[1][0]
     across = Abscissa.of(forecast.series, forecast.x)
     found = half_widths(forecast, feature, spread_of(forecast.series.values[:, feature]))
     shown = np.concatenate([half[np.isfinite(half)] for _, half in found])
     log_axis(drawn.yaxis, float(shown.min()), float(shown.max()))
-    shade_half_widths(drawn, across.places(forecast.x), found)
+    shade_half_widths(drawn, across, forecast, found)
+    across.hold(drawn, forecast.x)
     mark_trust(drawn, across, forecast)
     across.write(drawn)
     name_axis(drawn.yaxis, "half-width / spread")

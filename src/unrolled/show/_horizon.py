@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from unrolled.errors import InputError
 from unrolled.show._figure import figure
-from unrolled.show._layers import draw_curve
+from unrolled.show._layers import draw_curve, draw_nothing
 from unrolled.show._legend import legend_above
 from unrolled.show._letters import shortened
 from unrolled.show._style import GREY, LOOKS
@@ -23,7 +23,7 @@ _ROW = 3.4  # mm, of the legend
 
 
 def draw_error_by_horizon(
-    table: Mapping[str, Sequence[float] | Float[np.ndarray, " steps"]],
+    table: Mapping[str, Sequence[float] | Float[np.ndarray, " _"]],
     *,
     named: Sequence[str] | None = None,
     axes: Axes | None = None,
@@ -34,7 +34,7 @@ def draw_error_by_horizon(
 
     As a rule the error is the geometric mean over origins :math:`o` inside the known part, over its spread :math:`s`:
 
-    .. math:: e_k = \exp\Big\langle \log \frac{|\hat y_{o+k} - y_{o+k}|}{s} \Big\rangle_o
+    .. math:: e_k = \exp\Bigl\langle \log \frac{|\hat y_{o+k} - y_{o+k}|}{s} \Bigr\rangle_o
 
     Up to six models have a colour and a name; the others are thin grey lines. An error that is zero, infinite or not a
     number has no place on this axis and leaves a gap.
@@ -133,3 +133,8 @@ def _scale(axes: Axes, errors: Mapping[str, np.ndarray]) -> None:
     numbers = numbers[np.isfinite(numbers)]
     if numbers.size:
         log_axis(axes.yaxis, float(numbers.min()), float(numbers.max()))
+    else:
+        draw_nothing(axes, "no error above zero")
+    steps = max(map(len, errors.values()))
+    axes.update_datalim([(1.0, 1.0), (float(steps), 1.0)], updatey=False)
+    axes.autoscale_view(scaley=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
@@ -11,26 +9,28 @@ from matplotlib.axes import Axes
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._legend import legend_above
+from unrolled.show._letters import SMALLER, letter_size
 from unrolled.show._style import BLACK, GREY, Look, mark_size
 from unrolled.show._ticks import plain_axis
+from unrolled.show._view import drawable
 
 __all__ = [
+    "MARKED",
     "beyond",
     "draw_curve",
+    "draw_dots",
     "draw_doubtful",
     "draw_known",
     "draw_members",
+    "draw_nothing",
     "draw_truth",
-    "drawable",
-    "keep_in_view",
     "write_axes",
 ]
 
 _MOST_LINES = 100
 _DOUBTFUL = (0, (2.5, 1.5))
-_MARKED = 60  # a curve of so many points still carries marks
-_LARGEST = 1e300
-_CROWD = 250  # more points than this are a cloud, drawn grey and small
+MARKED = 60  # a curve of so many points still carries marks
+_CROWD = 250  # more points than this side by side are a cloud, drawn grey and small
 
 
 def beyond(trained: Series, truth: Series) -> Bool[np.ndarray, " time"]:
@@ -38,14 +38,9 @@ def beyond(trained: Series, truth: Series) -> Bool[np.ndarray, " time"]:
     return (truth.x < trained.x.min()) | (truth.x > trained.x.max())
 
 
-def drawable(values: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """The values with a gap where they are beyond what matplotlib can place without overflow."""
-    return np.where(np.abs(values) <= _LARGEST, values, np.nan)
-
-
 def draw_known(axes: Axes, across: Abscissa, series: Series, *, feature: int, count: int, label: str = "known") -> None:
     """Known points: filled black, or a cloud of small grey dots where there are many."""
-    crowd = count > _CROWD
+    crowd = count > _CROWD and len(series) > MARKED
     axes.plot(
         across.places(series.x), drawable(series.values[:, feature]), ls="none", marker="o", ms=mark_size(count),
         color=GREY if crowd else BLACK, mew=0, zorder=2, label=label,
@@ -57,7 +52,7 @@ def draw_truth(axes: Axes, across: Abscissa, trained: Series, truth: Series, *, 
     rows = beyond(trained, truth)
     if not rows.any():
         return
-    crowd = count > _CROWD
+    crowd = count > _CROWD and np.count_nonzero(rows) > MARKED
     axes.plot(
         across.places(truth.x[rows]), drawable(truth.values[rows, feature]), ls="none", marker="o",
         ms=mark_size(count) * (1.0 if crowd else 1.35), mfc="none", mec="0.35" if crowd else BLACK,
@@ -66,13 +61,37 @@ def draw_truth(axes: Axes, across: Abscissa, trained: Series, truth: Series, *, 
 
 
 def draw_members(
-    axes: Axes, x: Float[np.ndarray, " horizon"], members: Float[np.ndarray, "member horizon"], look: Look
+    axes: Axes,
+    x: Float[np.ndarray, " horizon"],
+    members: Float[np.ndarray, "member horizon"],
+    look: Look,
+    *,
+    label: str | None = None,
 ) -> None:
     """Every member as a thin line, evenly picked where there are more than 100; nothing for a single one."""
     if len(members) < 2:
         return
     picked = np.unique(np.linspace(0, len(members) - 1, min(len(members), _MOST_LINES)).round().astype(int))
-    axes.plot(x, drawable(members[picked].T), color=look.colour, alpha=0.45, lw=0.45, zorder=1)
+    lines = axes.plot(x, drawable(members[picked].T), color=look.colour, alpha=0.45, lw=0.45, zorder=1)
+    if label:
+        lines[0].set_label(label)
+
+
+def draw_dots(
+    axes: Axes, x: Float[np.ndarray, " _"], values: Float[np.ndarray, " _"], look: Look, *, hollow: bool, count: int
+) -> None:
+    """Small dots, for values that jump from step to step: a line through hundreds of them shows nothing."""
+    axes.plot(
+        x, drawable(values), ls="none", marker="o", ms=mark_size(count), mec=look.colour, mew=0.3 if hollow else 0,
+        mfc="white" if hollow else look.colour, zorder=4,
+    )  # fmt: skip
+
+
+def draw_nothing(axes: Axes, text: str) -> None:
+    """Say in the middle of the axes why they are empty."""
+    axes.set_yticks([])
+    size = SMALLER * letter_size(axes)
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, fontsize=size, color="0.25")
 
 
 def draw_curve(
@@ -83,19 +102,11 @@ def draw_curve(
     *,
     label: str | None = None,
     count: int = 0,
+    width: float = 1.1,
 ) -> None:
     """A strong line, with marks where ``count`` points side by side leave room for them."""
-    marks = {"marker": look.mark, "ms": 0.75 * mark_size(count), "mew": 0} if len(x) <= _MARKED else {}
-    axes.plot(
-        x,
-        drawable(values),
-        ls=look.line,
-        color=look.colour,
-        lw=1.1,
-        zorder=4,
-        label=label,
-        **(marks if len(x) <= _MARKED else {}),
-    )
+    marks = {"marker": look.mark, "ms": 0.75 * mark_size(count), "mew": 0} if len(x) <= MARKED else {}
+    axes.plot(x, drawable(values), ls=look.line, color=look.colour, lw=width, zorder=4, label=label, **marks)
 
 
 def draw_doubtful(
@@ -121,19 +132,8 @@ def draw_doubtful(
         lw=0.9,
         zorder=4,
         label=label,
-        **(marks if len(x) <= _MARKED else {}),
+        **(marks if len(x) <= MARKED else {}),
     )
-
-
-def keep_in_view(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]]) -> None:
-    """Let no stray member squeeze the rest: the y axis goes at most one height beyond what must be seen."""
-    seen = np.concatenate([np.asarray(part, np.float64) for part in shown])
-    seen = seen[np.abs(seen) <= _LARGEST]
-    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
-    height = high - low
-    bottom, top = axes.get_ylim()
-    if height > 0:
-        axes.set_ylim(max(bottom, low - height), min(top, high + height))
 
 
 def write_axes(axes: Axes, across: Abscissa, series: Series, feature: int) -> Axes:

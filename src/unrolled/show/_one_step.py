@@ -11,9 +11,10 @@ from unrolled.forecast import OneStep
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._figure import figure
-from unrolled.show._layers import draw_known, drawable, write_axes
+from unrolled.show._layers import draw_known, write_axes
 from unrolled.show._style import LOOKS
 from unrolled.show._truth import check_feature, check_pair
+from unrolled.show._view import drawable
 
 __all__ = ["draw_one_step"]
 

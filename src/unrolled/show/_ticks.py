@@ -7,13 +7,16 @@ import re
 import textwrap
 
 from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, LogLocator, NullFormatter, ScalarFormatter
 
 from unrolled.show._letters import letters_along, shortened
 
 __all__ = ["log_axis", "name_axis", "plain_axis", "power_of_ten"]
 
 _RAISED = str.maketrans("+-−0123456789", "⁺⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LEAST, _MOST = 1e-290, 1e290
+_WIDE, _MOST_DECADES = 13, 6
+_STRIDES = (2, 5, 10, 20, 50, 100, 200, 500)
 _POWER = re.compile(r"(?:\^|\*\*)\{?([-+−]?\d+)\}?")
 
 
@@ -42,23 +45,25 @@ def plain_axis(axis: Axis, name: str, unit: str = "") -> None:
 
 
 def log_axis(axis: Axis, low: float, high: float) -> None:
-    """A logarithmic axis that holds the numbers from ``low`` to ``high`` (both positive) and names at least two."""
+    """A logarithmic axis that holds the numbers from ``low`` to ``high`` (both positive) and names at least two.
+
+    Numbers beyond 1e-290 and 1e290 are left outside: powers of ten about them are no floats.
+    """
+    low, high = (min(max(value, _LEAST), _MOST) for value in (low, high))
     narrow = high < 10 * low
     if narrow:
         grid = _grid(low, high)
         low = max(value for value in grid if value <= low / 1.03)
         high = min(value for value in grid if value >= high * 1.03)
     else:
-        margin = max(1.15, (high / low) ** 0.05)
-        low, high = low / margin, high * margin
+        margin = max(1.15, 10 ** (0.05 * (math.log10(high) - math.log10(low))))
+        low, high = max(low / margin, 0.1 * _LEAST), min(high * margin, 10 * _MOST)
         first = math.ceil(math.log10(low))
         low = low if 10.0 ** (first + 1) <= high else 10.0 ** (first - 1)
     across = isinstance(axis, XAxis)
     (axis.axes.set_xscale if across else axis.axes.set_yscale)("log")
     (axis.axes.set_xlim if across else axis.axes.set_ylim)(low, high)
-    axis.set_major_locator(
-        FixedLocator(_grid(low, high)) if narrow else LogLocator(numticks=max(4, axis.get_tick_space()))
-    )
+    axis.set_major_locator(FixedLocator(_grid(low, high)) if narrow else _decades(axis, low, high))
     plain = narrow and low >= 1e-3 and high < 1e4
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if plain else power_of_ten(value)))
     axis.set_minor_formatter(NullFormatter())
@@ -104,10 +109,22 @@ def _grid(low: float, high: float) -> list[float]:
     return [factor * 10.0**exponent for exponent in exponents for factor in (1, 2, 5)]
 
 
+def _decades(axis: Axis, low: float, high: float) -> Locator:
+    """Powers of ten, as many as there is room for; of a wide range round ones, as 10⁻²⁰, 10⁰, 10²⁰."""
+    room = max(4, axis.get_tick_space())
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    if last - first < _WIDE:
+        return LogLocator(numticks=room)
+    stride = next(stride for stride in _STRIDES if (last - first) / stride <= min(room, _MOST_DECADES))
+    return FixedLocator([10.0**power for power in range(-(-first // stride) * stride, last + 1, stride)])
+
+
 def _broken(text: str, room: int) -> str:
     """The text in lines; the unit goes to the next line as a whole."""
     if len(text) <= room:
         return text
     name, gap, unit = text.rpartition(" (")
-    lines = textwrap.wrap(name if gap else text, room, break_on_hyphens=False)
+    # A line may begin with a stroke, but not end with it.
+    joined = (name if gap else text).replace(" / ", " /\N{NO-BREAK SPACE}")
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(joined, room, break_on_hyphens=False)]
     return "\n".join([*lines, f"({unit}"] if gap else lines)

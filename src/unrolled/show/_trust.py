@@ -9,13 +9,14 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from unrolled.forecast import Forecast, Verdict
+from unrolled.forecast import Forecast
 from unrolled.show._abscissa import Abscissa
+from unrolled.show._bands import missing_bounds
 from unrolled.show._layers import draw_curve, draw_doubtful
 from unrolled.show._letters import SMALLER, letter_size, text_width
 from unrolled.show._style import COLUMN_WIDTH, FONT, LOOKS
 
-__all__ = ["draw_prediction", "headline_lines", "label_trust", "mark_trust", "write_headline"]
+__all__ = ["draw_prediction", "label_trust", "lines_beneath", "mark_trust", "trusted_steps", "write_beneath"]
 
 _MOST_LINES = 3
 _LETTERS = 62  # of the smaller size, in one column
@@ -44,25 +45,23 @@ def draw_prediction(
 
 
 def mark_trust(axes: Axes, across: Abscissa, forecast: Forecast) -> None:
-    """A dotted line at the last trusted step, or at the last known value where none is; nothing where all are."""
-    if forecast.verdict is not None and forecast.verdict.warns:
-        place = across.places(np.array([_last(forecast, forecast.verdict)]))[0]
-        axes.axvline(place, color="0.35", lw=0.6, ls=(0, (1.0, 1.5)), zorder=1.5)
+    """A dotted line between the last trusted step, or the last known value, and the next; nothing where all are."""
+    if trusted_steps(forecast) < len(forecast):
+        axes.axvline(_end(across, forecast), color="0.35", lw=0.6, ls=(0, (1.0, 1.5)), zorder=1.5)
 
 
 def label_trust(axes: Axes, across: Abscissa, forecast: Forecast) -> None:
     """Say at that line how far the forecast is trusted, in room made for it above everything drawn."""
-    verdict = forecast.verdict
-    if verdict is None or not verdict.warns:
+    trusted = trusted_steps(forecast)
+    if trusted >= len(forecast):
         return
-    last = _last(forecast, verdict)
-    text = f"trusted to {across.say(last)}" if verdict.trust_until else "no step is trusted"
+    text = f"trusted to {across.say(float(forecast.x[trusted - 1]))}" if trusted else "no step is trusted"
     size = SMALLER * letter_size(axes)
     height = 1.3 * size / _points(axes)[1]
     bottom, top = axes.get_ylim()
     axes.set_ylim(bottom, bottom + (top - bottom) / (1 - min(height, 0.4)))
     left, right = axes.get_xlim()
-    at = (float(across.places(np.array([last]))[0]) - left) / (right - left)
+    at = (_end(across, forecast) - left) / (right - left)
     gap, width = 2.0 / _points(axes)[0], text_width(text, size) / _points(axes)[0]
     before = at - gap >= width or at > 0.5
     axes.text(
@@ -72,34 +71,49 @@ def label_trust(axes: Axes, across: Abscissa, forecast: Forecast) -> None:
     )  # fmt: skip
 
 
-def headline_lines(verdict: Verdict | None) -> list[str]:
-    """The verdict in lines of one column's width; none where there is no verdict, cut after three."""
-    if verdict is None:
-        return []
-    text = verdict.headline.replace(" %", "\N{NO-BREAK SPACE}%")
+def lines_beneath(forecast: Forecast) -> list[str]:
+    """The verdict, and which bounds are missing, in lines of one column's width; none where nothing is said."""
+    headline = "" if forecast.verdict is None else forecast.verdict.headline
+    return [line for text in (headline, missing_bounds(forecast)) if text for line in _balanced(text)]
+
+
+def _balanced(text: str) -> list[str]:
+    """Without a lonely last word: as narrow as the same number of lines allows."""
+    text = text.replace(" %", "\N{NO-BREAK SPACE}%")
     lines = _wrapped(text, _LETTERS)
-    # No lonely last word: as narrow as the same number of lines allows.
     narrower = (_wrapped(text, width) for width in range(_LETTERS // 2, _LETTERS))
-    return next((found for found in narrower if len(found) == len(lines) and found[-1:] == lines[-1:]), lines)
+    return next((found for found in narrower if len(found) == len(lines) and _same(found, lines)), lines)
+
+
+def _same(some: list[str], others: list[str]) -> bool:
+    return " ".join(some) == " ".join(others)
 
 
 def _wrapped(text: str, letters: int) -> list[str]:
     return textwrap.wrap(text, letters, max_lines=_MOST_LINES, placeholder=" …")
 
 
-def write_headline(sheet: Figure, lines: list[str]) -> None:
+def write_beneath(sheet: Figure, lines: list[str]) -> None:
     """Beneath everything, where the layout keeps room for it."""
     if lines:
         sheet.supxlabel("\n".join(lines), x=2.0 / COLUMN_WIDTH, ha="left", fontsize=SMALLER * FONT, color="0.25")
 
 
+def trusted_steps(forecast: Forecast) -> int:
+    """How many of the leading steps are trusted: all where there is no verdict."""
+    steps = len(forecast)
+    return steps if forecast.verdict is None else min(forecast.verdict.trust_until, steps)
+
+
 def _trusted(forecast: Forecast) -> Bool[np.ndarray, " horizon"]:
-    steps = len(forecast) if forecast.verdict is None else forecast.verdict.trust_until
-    return np.arange(len(forecast)) < steps
+    return np.arange(len(forecast)) < trusted_steps(forecast)
 
 
-def _last(forecast: Forecast, verdict: Verdict) -> float:
-    return float(forecast.x[verdict.trust_until - 1] if verdict.trust_until else forecast.series.x[-1])
+def _end(across: Abscissa, forecast: Forecast) -> float:
+    """On paper, half way from the last trusted step, or the last known value, to the next."""
+    steps = trusted_steps(forecast)
+    last = forecast.x[steps - 1] if steps else forecast.series.x[-1]
+    return float(across.places(np.array([last, forecast.x[steps]])).mean())
 
 
 def _points(axes: Axes) -> tuple[float, float]:

@@ -13,7 +13,7 @@ __all__ = ["BRANCH_POINT", "branch_point_series"]
 def branch_point_series(power: float, distance: float, slope: float) -> Series:
     r"""A power of the distance to a branch point, on a straight line.
 
-    .. math:: f(x) = s\,x - (1 - x)^p,\qquad x_k = \frac{k}{23 + d},\qquad k = 0, \dots, 23
+    .. math:: f(x) = s\,x - (1 - x)^p,\qquad x_k = \frac{k}{23 + d},\qquad k = 0, \ldots, 23
 
     The branch point is x = 1, so that the last point lies d steps in front of it. Where a solution of nonlinear
     equations ends, p = 1/2.

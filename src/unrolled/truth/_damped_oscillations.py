@@ -13,7 +13,7 @@ __all__ = ["DAMPED_OSCILLATIONS", "damped_oscillation"]
 def damped_oscillation(terms: int, draw: int) -> Series:
     r"""A sum of damped cosines about a constant.
 
-    .. math:: y_t = y_0 + \sum_{i=1}^{m} a_i\, e^{-r_i t} \cos(\omega_i t + \varphi_i),\qquad t = 0, \dots, 23
+    .. math:: y_t = y_0 + \sum_{i=1}^{m} a_i\, e^{-r_i t} \cos(\omega_i t + \varphi_i),\qquad t = 0, \ldots, 23
 
     Periods lie between 5 and 30 steps, one in each of m equal parts of that range on a logarithmic scale; rates between
     0 and 0.1, amplitudes between 0.3 and 1.

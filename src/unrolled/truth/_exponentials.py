@@ -13,7 +13,7 @@ __all__ = ["EXPONENTIALS", "exponential_sum"]
 def exponential_sum(terms: int, draw: int) -> Series:
     r"""A sum of exponentials on the way to its limit.
 
-    .. math:: y_t = y_\infty + \sum_{i=1}^{m} a_i\, e^{-r_i t},\qquad t = 0, \dots, 23
+    .. math:: y_t = y_\infty + \sum_{i=1}^{m} a_i\, e^{-r_i t},\qquad t = 0, \ldots, 23
 
     The rates are drawn evenly on a logarithmic scale, one in each of m equal parts of [0.02, 0.8], so that none is
     hidden by another; the sizes of the amplitudes lie between 0.3 and 1, their signs are free.

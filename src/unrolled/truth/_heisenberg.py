@@ -22,7 +22,7 @@ def heisenberg_energy(sites: int, anisotropy: float, magnetization: int = 0) -> 
     .. math:: H = \sum_{i=1}^{N} S^x_i S^x_{i+1} + S^y_i S^y_{i+1} + \Delta S^z_i S^z_{i+1}
 
     With :math:`\Delta = \cos\gamma` and :math:`\theta_n(x) = 2 \arctan[\tanh(\gamma x) / \tan(n \gamma / 2)]` the
-    M = N/2 - m real roots x solve the Bethe equations for the numbers :math:`I_j = -(M-1)/2, \dots, (M-1)/2`:
+    M = N/2 - m real roots x solve the Bethe equations for the numbers :math:`I_j = -(M-1)/2, \ldots, (M-1)/2`:
 
     .. math:: N \theta_1(x_j) = 2 \pi I_j + \sum_k \theta_2(x_j - x_k),\qquad
         E = \frac{N \Delta}{4} - \sum_j \frac{\sin^2 \gamma}{2\,[\sinh^2 \gamma x_j + \sin^2(\gamma/2)]}.

@@ -16,7 +16,7 @@ def lipkin_energy(particles: int, coupling: float, level: int = 0) -> float:
 
     .. math:: H = J_z - \frac{\chi}{2(N-1)} \left( J_+^2 + J_-^2 \right)
 
-    in the multiplet J = N/2, restricted to :math:`m = -J, -J+2, \dots`: a tridiagonal matrix. In the limit of many
+    in the multiplet J = N/2, restricted to :math:`m = -J, -J+2, \ldots`: a tridiagonal matrix. In the limit of many
     particles the ground state changes its character at :math:`\chi = 1`.
 
     Parameters

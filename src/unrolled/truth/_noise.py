@@ -20,7 +20,7 @@ _LARGEST_SEED = 2**63 - 1
 def with_noise(truth: Truth, level: float, seed: int) -> Truth:
     r"""The same series under normal noise.
 
-    .. math:: \tilde y_t = y_t + \ell\, s\, \varepsilon_t,\qquad s = \operatorname{std}(y_1, \dots, y_{12}),\qquad
+    .. math:: \tilde y_t = y_t + \ell\, s\, \varepsilon_t,\qquad s = \operatorname{std}(y_1, \ldots, y_{12}),\qquad
         \varepsilon_t \sim N(0, 1)
 
     The draws depend on the seed, the family and the parameters of the member, on nothing else: neither on the order
