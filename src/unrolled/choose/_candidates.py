@@ -98,7 +98,7 @@ def _holonomic() -> tuple[Candidate, ...]:
     )  # fmt: skip
     return tuple(
         Candidate(
-            f"recurrence {window} with coefficients of degree {degree}, {alone} alone",
+            f"recurrence {window} of degree {degree} in time{('', ' and a constant', ' and a line')[alone]}",
             HolonomicRecurrence(window, degree, alone),
         )
         for window, degree, alone in shapes

@@ -35,8 +35,8 @@ def noise_level(judged: Judged) -> float | None:
     r"""The standard deviation of noise in the last digits; ``None`` where none can be told.
 
     Noise of deviation s gives differences of order k the deviation :math:`s\sqrt{\binom{2k}{k}}`; what is smooth
-    shrinks from order to order. (On 259 series without noise this found none, and where it found some the level was
-    right within a factor of two.)
+    shrinks from order to order. (On 259 series of 12 points without noise this found none; with noise of 1 % of the
+    spread it found some on four of five, and four of five levels were between 0.35 and 1.7 times the true one.)
     """
     values = judged.values[-60:]
     if len(values) < _ORDERS + 4:

@@ -21,14 +21,25 @@ class HalfWidths:
 
     Attributes
     ----------
+    level
+        In percent.
     values
         Shape ``(horizon,)``; NaN where the evidence supports no bounds of that level.
-    reason
-        Why not, and what could be had; empty where all are there.
+    missing
+        The first step without bounds, counted from 1; 0 where all are there.
+    why
+        Why they are missing, and what could be had.
     """
 
+    level: float
     values: Float[np.ndarray, " horizon"]
-    reason: str = ""
+    missing: int = 0
+    why: str = ""
+
+    @property
+    def reason(self) -> str:
+        """A sentence about the bounds that are missing; empty where all are there."""
+        return f"no {self.level:g} % bounds from step {self.missing} on: {self.why}." if self.missing else ""
 
 
 def half_widths(judged: Judged, continued: Continued, level: float) -> HalfWidths:
@@ -44,16 +55,17 @@ def half_widths(judged: Judged, continued: Continued, level: float) -> HalfWidth
 def _calibrated(judged: Judged, continued: Continued, level: float) -> HalfWidths:
     table, points, horizon = calibration(), len(judged.values), len(continued.mean)
     factors = np.array([table.factor(points, step + 1, level) for step in range(horizon)])
+    half = widened(factors * continued.scale, judged, continued)
     missing = np.flatnonzero(np.isnan(factors))
     if not missing.size:
-        return HalfWidths(widened(factors * continued.scale, judged, continued))
+        return HalfWidths(level, half)
     if level > table.attainable:
-        reason = f"{table.attainable:g} % is the highest level that was measured"
+        why = f"{table.attainable:g} % is the highest level that was measured"
     elif points < table.points[0]:
-        reason = f"bounds were measured for {table.points[0]} known points and more; {points} are known"
+        why = f"bounds were measured for {table.points[0]} known points and more; {points} are known"
     else:
-        reason = f"for {points} known points bounds were measured up to step {table.steps(points)}"
-    return HalfWidths(factors * continued.scale, f"no {level:g} % bounds from step {missing[0] + 1} on: {reason}.")
+        why = f"for {points} known points bounds were measured up to step {table.steps(points)}"
+    return HalfWidths(level, half, int(missing[0]) + 1, why)
 
 
 def _from_own_past(judged: Judged, continued: Continued, level: float) -> HalfWidths:
@@ -70,7 +82,6 @@ def _from_own_past(judged: Judged, continued: Continued, level: float) -> HalfWi
             first, attainable = step + 1, floor(1000 * len(known) / (len(known) + 1)) / 10
     widths = np.where(np.isnan(found), np.nan, np.maximum.accumulate(np.nan_to_num(found)))
     if first is None:
-        return HalfWidths(widths)
+        return HalfWidths(level, widths)
     could = f"{attainable:g} % is the most that it supports there" if attainable else "it reaches no further"
-    reason = f"no {level:g} % bounds from step {first} on: the forecasts of its own past are too few, {could}."
-    return HalfWidths(widths, reason)
+    return HalfWidths(level, widths, first, f"the forecasts of its own past are too few, {could}")

@@ -126,7 +126,7 @@ class Judged:
 
     @cached_property
     def past_errors(self) -> Float[np.ndarray, "origin step"]:
-        """|error| of the forecasts that would have been made in the past; NaN where no value is known."""
+        """How far off the forecasts were that would have been made in the past; NaN where no value is known."""
         origins, predicted = self.origins, self.continuations.predicted
         errors = np.full((len(origins.starts), origins.ahead), np.nan)
         for place, start in enumerate(origins.starts):

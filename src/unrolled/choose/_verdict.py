@@ -53,6 +53,7 @@ def _trusted(judged: Judged, continued: Continued) -> int:
 
 def _reasons(known: Series, judged: Judged, continued: Continued, trusted: int) -> Iterator[Reason]:
     yield from _singular(known, judged, continued)
+    yield from _bounds(judged, continued, trusted)
     yield _revision(judged, continued, trusted)
     yield from _disagreement(continued)
     yield from _growth(judged, continued)
@@ -75,6 +76,14 @@ def _singular(known: Series, judged: Judged, continued: Continued) -> Iterator[R
         "it seems; no continuation goes past it."
     )
     yield Reason("singularity", text, {"x": x, "steps": found.distance, "share": found.share})
+
+
+def _bounds(judged: Judged, continued: Continued, trusted: int) -> Iterator[Reason]:
+    half = half_widths(judged, continued, TRUST_LEVEL).values / continued.spread
+    if trusted < len(half) and np.isfinite(half[trusted]):
+        share = float(half[trusted])
+        text = f"Step {trusted + 1} is known to ± {share:.2g} of the spread (bounds of {TRUST_LEVEL:g} %)."
+        yield Reason("bounds", text, {"step": float(trusted + 1), "half_width": share})
 
 
 def _revision(judged: Judged, continued: Continued, trusted: int) -> Reason:
@@ -136,9 +145,10 @@ def _points(judged: Judged) -> Iterator[Reason]:
 
 def _uncalibrated(judged: Judged, continued: Continued) -> Iterator[Reason]:
     points, most = len(judged.values), calibration().points[-1]
-    missing = half_widths(judged, continued, TRUST_LEVEL).reason
-    if missing:
-        yield Reason("uncalibrated", missing[0].upper() + missing[1:], {"points": float(points)})
+    found = half_widths(judged, continued, TRUST_LEVEL)
+    if found.missing:
+        text = f"From step {found.missing} on nothing says how far off the forecast is: {found.why}."
+        yield Reason("uncalibrated", text, {"points": float(points), "step": float(found.missing)})
     elif points > most and not judged.origins.long:
         text = f"Bounds were measured for at most {most} known points; those for {most} are used for these {points}."
         yield Reason("uncalibrated", text, {"points": float(points), "measured": float(most)})

@@ -16,8 +16,8 @@ class Reason:
     Attributes
     ----------
     kind
-        ``settled`` or ``revision``, ``disagreement``, ``singularity``, ``growth``, ``noise``, ``few points``,
-        ``uncalibrated``; ``feature`` where one of several decides.
+        ``settled`` or ``revision``, ``bounds``, ``disagreement``, ``singularity``, ``growth``, ``noise``,
+        ``few points``, ``uncalibrated``; ``feature`` where one of several decides.
     text
         One sentence with numbers.
     evidence
@@ -64,4 +64,6 @@ class Verdict:
         if self.warns:
             steps = f"step {self.trust_until}" if self.trust_until > 1 else "the first step"
             return f"Trust it to {steps} of {self.horizon}: what comes after is not known to 1 % of the spread."
+        if self.horizon == 1:
+            return "The step can be trusted to 1 % of the spread of the known values."
         return f"All {self.horizon} steps can be trusted to 1 % of the spread of the known values."
