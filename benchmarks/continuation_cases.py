@@ -16,8 +16,7 @@ from calibrate import SEED, series
 from main_job import ProgramError, measured
 from unrolled import InputError, TrainingError, dataset, make_series, model
 from unrolled.choose import classical_candidates, extend_all, find_laws, judge
-from unrolled.choose._intervals import half_widths
-from unrolled.choose._singularity import widened
+from unrolled.choose._intervals import half_widths, least_widths
 from unrolled.choose._verdict import verdict
 from unrolled.series import pairing_energy, pairing_series
 from unrolled.truth import truths, with_noise
@@ -53,7 +52,7 @@ class Answer:
     seconds: np.ndarray  # (1 + candidate,)
     ratios: np.ndarray  # (MEASURED,), error over scale
     scale: np.ndarray  # (HORIZON,)
-    floor: np.ndarray  # (HORIZON,), what a singular point ahead adds to the bounds
+    floor: dict  # level: (HORIZON,), the least width: a singular point ahead, the errors of a rough past
     bounds: dict  # level: (HORIZON,), as the package gives them
     trust_until: int
     reasons: tuple
@@ -140,7 +139,7 @@ def answer(one):
         np.array(seconds),
         padded(np.abs(far.mean - one.exact) / far.scale, MEASURED),
         padded(made.scale / made.spread, HORIZON),
-        padded(widened(np.zeros(horizon), judged, made) / made.spread, HORIZON),
+        {level: padded(least_widths(judged, made, level) / made.spread, HORIZON) for level in (68, 95)},
         {level: padded(half_widths(judged, made, level).values / made.spread, HORIZON) for level in (68, 95)},
         told.trust_until,
         tuple(reason.kind for reason in told.reasons),

@@ -128,7 +128,8 @@ def bounds(everything, answers, auto, frozen):
 def left_out(told, families):
     """Half-widths at every step, by factors measured without the family."""
     ratios = np.array([one.ratios for one in told])
-    scale, floor = (np.array([getattr(one, field) for one in told]) for field in ("scale", "floor"))
+    scale = np.array([one.scale for one in told])
+    floor = {level: np.array([one.floor[level] for one in told]) for level in POOLED}
     half = {level: np.full(scale.shape, np.nan) for level in POOLED}
     for family in np.unique(families):
         own = families == family
@@ -136,7 +137,7 @@ def left_out(told, families):
         for level in POOLED:
             column = LEVELS.index(level)
             factor = np.array([np.nan if row is None else row[column] for row in measured[:HORIZON]])
-            half[level][own] = np.maximum(factor * scale[own], floor[own])
+            half[level][own] = np.maximum(np.maximum.accumulate(factor * scale[own], axis=1), floor[level][own])
     return half
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import unrolled
-from unrolled.choose import Auto
+from unrolled.choose import Auto, candidates_digest, classical_candidates
 from unrolled.errors import InputError, TrainingError
 from unrolled.series import pairing_series
 from unrolled.truth import pairing_perturbation, truths, with_noise
@@ -199,6 +199,63 @@ def test_powers_of_two_change_no_digit_of_bounds_and_verdict(factor, fitted):
     assert scaled.verdict.reasons[0].evidence == forecast.verdict.reasons[0].evidence
 
 
+@pytest.mark.parametrize("make", ["white", "walk", "sine"])
+def test_bounds_hold_on_series_rougher_than_any_that_was_measured(make):
+    """The exact truth of 20 series of 14 points, six steps ahead."""
+    generator, found = np.random.default_rng(5), []
+    for _ in range(20):
+        noise = generator.normal(size=20)
+        values = {
+            "white": noise,
+            "walk": np.cumsum(noise),
+            "sine": np.sin(0.3 * np.arange(20) + generator.uniform(0, 6)) + 0.05 * noise,
+        }[make]
+        forecast = auto().fit(values[:14]).predict(6)
+        found.append([inside(band, values[14:]) for band in forecast.bands])
+        assert "uncalibrated" in {reason.kind for reason in forecast.verdict.reasons}
+    covered = np.mean(found, axis=(0, 2))
+    assert covered[0] > 0.6
+    assert covered[1] > 0.8
+
+
+@pytest.mark.parametrize("points", [14, 16, 30])
+def test_bounds_never_narrow_with_the_step(points):
+    values = 0.9 ** np.arange(points) + 1.0 / np.arange(1, points + 1)
+    for band in auto().fit(values).predict(12).bands:
+        assert (np.diff(band.upper - band.lower, axis=0) >= 0).all()
+
+
+@pytest.mark.parametrize("points", [60, 100, 150])
+def test_a_history_has_as_many_values_as_the_laws_look_back(points):
+    values = np.sin(0.2 * np.arange(points)) + 0.1 * np.random.default_rng(0).normal(size=points)
+    fitted = auto().fit(values)
+    for known in range(5, points, 7):
+        try:
+            assert np.isfinite(fitted.predict(2, history=values[:known]).mean).all()
+        except InputError as error:
+            assert f"the history has {known}" in str(error)  # noqa: PT017 - either is right
+
+
+def test_one_step_predictions_of_another_series_are_its_own():
+    x = np.arange(12.0)
+    fitted = auto().fit(np.exp(-0.3 * x))
+    other = 2 * np.exp(-0.3 * x)
+    made = fitted.one_step(other)
+    assert np.max(np.abs(made.residuals)) < 1e-6
+    assert made.rows[-1] == 11
+
+
+def test_a_choice_among_other_candidates_says_so_when_it_is_loaded(tmp_path):
+    folder = auto().fit(KNOWN).save(tmp_path / "model")
+    description = folder / "model.json"
+    text = description.read_text(encoding="utf-8")
+    digest = candidates_digest(classical_candidates())
+    assert digest in text
+    assert not any("among today" in note for note in unrolled.load(folder).notes)
+    description.write_text(text.replace(digest, "0" * 64), encoding="utf-8")
+    assert any("made this choice among other candidates" in note for note in unrolled.load(folder).notes)
+
+
 def test_a_continuation_beyond_the_largest_number_says_so():
     with pytest.raises(TrainingError, match="ran off to infinity; lower the horizon"):
         auto().fit(2.0 ** np.arange(1012, 1024)).predict(3)
@@ -216,6 +273,8 @@ def test_odd_series_are_continued_quietly(values):
     [
         (lambda: auto().fit([1.0, 2.0, 3.0, 4.0]), "at least 5 known points; .* has 4"),
         (lambda: auto(levels=()).fit(KNOWN), "one level at least"),
+        (lambda: auto(levels=95).fit(KNOWN), "must be a tuple .* came 95"),
+        (lambda: auto(levels=(50, 50)).fit(KNOWN), "names one level twice"),
         (lambda: auto(levels=(100.0,)).fit(KNOWN), "between 0 and 100"),
         (lambda: auto(levels=(-1.0,)).fit(KNOWN), "level"),
         (lambda: auto(seed=-1).fit(KNOWN), "seed"),
@@ -225,7 +284,7 @@ def test_odd_series_are_continued_quietly(values):
         (lambda: auto().fit(unrolled.make_series([1.0, 2, 3, 4, 5], [0, 1, 2, 3, 5])), "spac"),
         (lambda: auto().fit(KNOWN).predict(0), "horizon"),
         (lambda: auto().fit(KNOWN).predict(x=[1.0]), "learns y from x"),
-        (lambda: auto().fit(KNOWN).predict(2, history=[1.0, 2.0]), "need 12 known values"),
+        (lambda: auto().fit(KNOWN).predict(2, history=[1.0, 2.0]), "need [0-9]+ known values; the history has 2"),
     ],
 )
 def test_errors_say_what_to_do(call, said):

@@ -53,8 +53,17 @@ def test_what_was_not_measured_is_not_given():
     assert np.isnan(TABLE.factor(5, 1, 68))
     assert np.isnan(TABLE.factor(12, 13, 68))
     assert np.isnan(TABLE.factor(12, 1, 99.5))
+    assert np.isnan(TABLE.factor(12, 1, 4.9))
     assert TABLE.steps(12) == 12
     assert TABLE.steps(5) == 0
+
+
+def test_beyond_the_steps_of_a_row_no_factor_is_smaller_than_its_last():
+    for points in TABLE.points:
+        row = TABLE.points.index(points)
+        last = int(np.isfinite(TABLE.factors[row, :, 0]).sum())
+        for step in range(last + 1, TABLE.steps(points) + 1):
+            assert TABLE.factor(points, step, 68) >= TABLE.factor(points, last, 68)
 
 
 def test_bounds_hold_on_a_sample_of_the_families():

@@ -65,7 +65,7 @@ def test_scores_equal_a_loop():
                     continue
                 count += 1
                 for step in range(min(8, until - start)):
-                    error = abs(made.predicted[row, place, step] - known[start + step]) / known.std()
+                    error = abs(made.predicted[row, place, step] - known[start + step]) / known[:until].std()
                     importance = 0.5 ** ((until - start - 1) / 2) / np.sqrt(step + 1)
                     total += importance * np.log10(np.clip(error, 1e-11, 1e6))
                     weight += importance
@@ -77,7 +77,7 @@ def test_the_combination_is_the_weighted_median():
     scores = np.array([0.0, -1.0, -0.5, np.inf])
     predicted = np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0], [9.0, 9.0]])
     mean, weights = combine(Choice(scores), predicted, 1.0)
-    np.testing.assert_allclose(weights, np.array([1, 10, 10**0.5, 0]) / (11 + 10**0.5))
+    np.testing.assert_allclose(weights, np.tile(np.array([[1], [10], [10**0.5], [0]]) / (11 + 10**0.5), 2))
     assert mean.tolist() == [2.0, 4.0]
 
 
@@ -93,18 +93,28 @@ def test_the_range_holds_the_middle_two_thirds(drawn):
     values, counts = np.array(drawn, float).T
     if not counts.sum():
         return
-    found = middle_range(values[:, None], counts / counts.sum())
+    found = middle_range(values[:, None], (counts / counts.sum())[:, None])
     repeated = np.sort(np.repeat(values, 6 * counts.astype(int)))
     sixth = len(repeated) // 6
     assert found.tolist() == [repeated[-sixth] - repeated[sixth - 1]]
-    assert middle_range(-values[:, None], counts / counts.sum()).tolist() == found.tolist()
+    assert middle_range(-values[:, None], (counts / counts.sum())[:, None]).tolist() == found.tolist()
 
 
 def test_unstable_and_infinite_continuations_are_thrown_out():
     predicted = np.array([[1.0, 1.1], [1.0, 1e6], [np.inf, 1.0], [np.nan, np.nan], [1.0, 1.2]])
     mean, weights = combine(Choice(np.zeros(5)), predicted, 1.0)
-    assert weights.tolist() == [0.5, 0, 0, 0, 0.5]
+    assert weights[:, 1].tolist() == [0.5, 0, 0, 0, 0.5]
+    assert weights[:, 0].tolist() == pytest.approx([1 / 3, 1 / 3, 0, 0, 1 / 3])  # it has not left yet
     assert mean.tolist() == pytest.approx([1.0, 1.15])
+
+
+def test_a_longer_horizon_changes_no_step_before():
+    noise = 0.01 * np.random.default_rng(0).normal(size=15)
+    for known in (np.exp(0.2 * np.arange(15)) + noise, ENERGIES[:12], 2.0 ** np.arange(12)):
+        judged = judge(known, CANDIDATES)
+        short, long = judged.extend(known, 5), judged.extend(known, 200)
+        np.testing.assert_array_equal(short.mean, long.mean[:5])
+        np.testing.assert_array_equal(short.scale, long.scale[:5])
 
 
 def test_growth_that_all_share_is_not_thrown_out():
@@ -114,7 +124,8 @@ def test_growth_that_all_share_is_not_thrown_out():
 
 
 @given(
-    values=st.lists(st.floats(-1, 1), min_size=6, max_size=10),
+    values=st.lists(st.floats(-1, 1), min_size=6, max_size=10)
+    | st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), min_size=6, max_size=10),
     power=st.integers(-40, 40),
     sign=st.sampled_from([-1.0, 1.0]),
 )

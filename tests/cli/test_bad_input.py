@@ -185,7 +185,7 @@ _SWEEP = [
     ("compare --model auto,drift --units 5", "units says nothing to auto, drift"),
     ("compare --model auto,rnn --sweep units=5", "units says nothing to auto"),
     ("compare --origins -1", "origins must be a whole number from 0"),
-    ("compare few.csv", "at least 5 known points"),
+    ("compare few.csv --model auto", "at least 5 known points"),
 ]
 
 

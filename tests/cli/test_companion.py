@@ -91,6 +91,8 @@ def test_a_saved_model_goes_on_with_its_companion(run, files):
     assert json.loads(done.out)["horizon"] == 10
     errors = [np.abs(e["mean"] - e["truth"]) for e in json.loads(done.out)["forecast"]]
     assert max(errors) < 1e-3
+    done = run("extrapolate", "part.csv", "--from", "o", "--out", "no")
+    assert (done.status, "learn again: without --from, and with --companion" in done.err) == (2, True)
     done = run("extrapolate", "--from", "o", "--horizon", "13", "--out", "no")
     assert (done.status, "12 steps beyond the 8 points" in done.err) == (2, True)
 
@@ -126,3 +128,19 @@ def test_errors_are_sentences_and_come_before_the_work(run, files, monkeypatch, 
     assert done.err.count("\n") == 1
     assert said in done.err
     assert sorted(files.iterdir()) == before
+
+
+def test_the_heading_with_its_unit_names_a_column(run, files):
+    text = _table(8, header="N,E [MeV],mp2 [MeV]")
+    (files / "units.csv").write_text(text, encoding="utf-8")
+    done = run("extrapolate", "units.csv", "--companion", "mp2 [MeV]", "--y-col", "E [MeV]", *_FAST)
+    assert done.status == 0, done.err
+    assert _report(files)["companion"]["name"] == "mp2"
+    done = run("extrapolate", "units.csv", "--companion", "mp2 [keV]", *_FAST)
+    assert (done.status, "did you mean 'mp2'" in done.err) == (2, True)
+
+
+def test_comparison_has_no_companion_and_says_what_to_do(run, files):
+    done = run("compare", "part.csv")
+    assert done.status == 2
+    assert "leave those rows out here; unrolled extrapolate --companion makes use of them" in done.err

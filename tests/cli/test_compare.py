@@ -1,11 +1,15 @@
 """`unrolled compare`: one table of settings against error."""
 
 import csv
+import io
 import json
+import warnings
 
 import pytest
+from rich.progress import Progress
 
 import unrolled
+from unrolled.cli._progress import counting
 from unrolled.evaluate import default_origins, rolling_origins
 
 _FAST = ("--epochs", "2", "--members", "1", "--figures", "none")
@@ -161,3 +165,55 @@ def test_the_table_of_origins_can_be_left_out_and_asked_for(run, folder):
 def test_verbose_names_every_fit_of_the_rolling_origins(run):
     done = run("compare", "--model", "drift", "--origins", "2", "--figures", "none", "--verbose")
     assert done.err.splitlines()[1:] == ["drift: from 10 points", "drift: from 19 points"]
+
+
+def test_a_default_that_does_not_suit_the_points_is_left_out_and_a_named_one_is_an_error(run, folder):
+    (folder / "f.csv").write_text("".join(f"{x},{x**0.5}\n" for x in range(1, 7)))
+    done = run("compare", "f.csv", "--figures", "none", "--json")
+    assert [row["settings"]["model"] for row in json.loads(done.out)["rows"]] == [
+        "auto", "rational", "drift", "persistence",
+    ]  # fmt: skip
+    assert done.err.splitlines() == [
+        "unrolled: recurrence is left out: recurrence takes at least 7 known points; f has 5.",
+        "unrolled: bayesian-recurrence is left out: bayesian-recurrence takes at least 6 known points; f has 5.",
+    ]
+    named = run("compare", "f.csv", "--model", "drift,recurrence", "--figures", "none")
+    assert (named.status, named.err) == (2, "unrolled: recurrence takes at least 7 known points; f has 5.\n")
+
+
+def test_what_suits_none_of_the_defaults_is_an_error(run, folder):
+    (folder / "f.csv").write_text("1,1\n2,2\n4,3\n5,4\n6,5\n7,6\n")
+    done = run("compare", "f.csv")
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "evenly spaced" in done.err
+
+
+def test_a_model_that_is_named_twice_is_compared_once_and_said(run):
+    done = run("compare", "--model", "drift,drift", "--origins", "0", "--figures", "none", "--json")
+    assert len(json.loads(done.out)["rows"]) == 1
+    assert done.err == "unrolled: drift is named 2 times in --model; it is compared once.\n"
+
+
+def test_the_bar_moves_at_every_origin_on_a_terminal(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    moved = []
+    monkeypatch.setattr(Progress, "update", lambda _, __, **now: moved.append(now))
+    with counting(3, verbose=False) as watch:
+        rolling_origins(
+            range(12), {"drift": unrolled.model("drift")}, origins=(6, 8, 10), watch=watch,
+        )  # fmt: skip
+    assert moved == [{"advance": 1, "now": f"drift, {origin} points"} for origin in (6, 8, 10)]
+
+
+def test_numbers_near_the_largest_float_are_drawn_or_left_out_quietly(run, folder):
+    (folder / "f.csv").write_text("n,E\n" + "".join(f"{k},{1e308 * (1 - 1 / k)!r}\n" for k in range(1, 13)))
+    for verb in ("extrapolate", "compare"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            done = run(verb, "f.csv", "--figures", "png", "--out", verb)
+        assert (done.status, done.err) == (0, "")
+        assert list((folder / verb).glob("*.png"))

@@ -146,6 +146,14 @@ def test_columns_by_name_or_number(x_col, y_col, x_name, names):
     assert (made.x_name, made.names) == (x_name, names)
 
 
+@pytest.mark.parametrize("heading", ["E [MeV, mean]", "E [MeV]", "E (MeV)", "E / MeV", "E_MeV"])
+def test_a_heading_as_it_stands_names_its_column(heading):
+    text = f"n;{heading};F\n1;5;9\n2;6;10\n"
+    assert parse(text, None, heading).names == ("E",)
+    if "," not in heading:
+        assert parse(text, None, f"F,{heading}").names == ("F", "E")
+
+
 @pytest.mark.parametrize(
     ("cells", "written"),
     [

@@ -1,5 +1,6 @@
 """Bounds as regions, and their half-widths."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -141,6 +142,31 @@ def test_half_widths_are_over_the_spread_and_the_axis_holds_them_all(trained, bo
         assert {drawn[x][0] for x in bounded.x} == {bottom}
         assert bottom < expected.min() < expected.max() < top
     assert axes.get_yscale() == "log"
+
+
+@pytest.mark.parametrize("spread", [np.inf, np.nan])
+def test_without_a_spread_there_are_words_in_place_of_half_widths_and_errors(bounded, energies, monkeypatch, spread):
+    for module in ("_half_widths", "_error"):
+        monkeypatch.setattr(f"unrolled.show.{module}.spread_of", lambda _: spread)
+    axes = draw_half_widths(bounded)
+    assert [text.get_text() for text in axes.texts] == ["no half-width that can be drawn"]
+    axes.figure.draw_without_rendering()
+    axes = draw_relative_error(bounded, energies, over="spread")
+    assert len(axes.texts) == 1
+    axes.figure.draw_without_rendering()
+
+
+def test_values_near_the_largest_float_are_drawn_without_a_warning():
+    series = make_series(1e308 * np.array([-1.0, 1.0, -1.5, 1.7, 0.0, 1.7]))
+    wide = Band(95, np.full((2, 1), -1.7e308), np.full((2, 1), 1.7e308))
+    forecast = Forecast(series.future_x(2), np.full((1, 2, 1), -1.7e308), series, bands=(wide,))
+    truth = make_series(np.append(series.values[:, 0], [1.7e308, 1.7e308]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw_half_widths(forecast).figure.draw_without_rendering()
+        for over in ("truth", "spread"):
+            draw_relative_error(forecast, truth, over=over).figure.draw_without_rendering()
+        forecast_figure(series, forecast, truth=truth).draw_without_rendering()
 
 
 def test_without_bounds_there_are_no_half_widths(forecast):

@@ -85,3 +85,19 @@ def test_wrong_input_is_named(forecast, bounded):
     for most in (0, -1, 2.5):
         with pytest.raises(InputError, match="most must be a whole number from 1"):
             draw_candidates(bounded, most=most)
+
+
+@pytest.mark.parametrize("weight", [0.0, np.nan])
+def test_a_whole_figure_without_any_weight_says_so(bounded, weight):
+    none = tuple(replace(one, weight=weight) for one in bounded.ingredients)
+    sheet = candidates_figure(replace(bounded, ingredients=none))
+    assert texts(sheet.axes[0]) == ["no candidate has any weight"]
+    sheet.draw_without_rendering()
+
+
+def test_a_weight_that_is_no_number_counts_as_none_and_comes_last(bounded):
+    first, *rest = bounded.ingredients
+    axes = candidates_figure(replace(bounded, ingredients=(replace(first, weight=np.nan, score=np.nan), *rest))).axes[0]
+    assert widths(axes) == [0.3, 0.2]
+    assert axes.get_xlabel().endswith("2 of 4 candidates, 100 % of the weight")
+    axes.figure.draw_without_rendering()

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.choose._calibration import calibration
 from unrolled.choose._candidates import candidates_digest, classical_candidates
-from unrolled.choose._choice import choose, combine
+from unrolled.choose._choice import choose, combine, spread_of
 from unrolled.choose._companion import companion_candidates, in_units, require_companion
 from unrolled.choose._continuations import extend_all
 from unrolled.choose._intervals import half_widths
@@ -31,7 +31,6 @@ _MOST_STEPS = 1_000_000
 # Older values than these are not looked at.
 _MOST_POINTS = 1_200
 _MOST_ONE_STEP = 400
-_LONGEST_LAG = 36
 _MOST_FOR_NETWORKS = 40
 # Candidates with less weight are not drawn.
 _LEAST_WEIGHT, _MOST_MEMBERS = 1e-3, 16
@@ -89,8 +88,12 @@ class Auto:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         require_whole("seed", self.seed, 0, 2**63 - 1)
         require_flag("networks", self.networks)
-        if not self.levels:
-            raise InputError("levels must name one level at least, as in 68,95.")
+        if not isinstance(self.levels, tuple | list) or not self.levels:
+            raise InputError(
+                f"levels must be a tuple that names one level at least, as in (68, 95); came {self.levels!r}."
+            )
+        if len(set(self.levels)) < len(self.levels):
+            raise InputError(f"levels names one level twice: {', '.join(f'{level}' for level in self.levels)}.")
         for level in self.levels:
             require_number("level", level, above=0.0)
             if not level < 100:
@@ -171,6 +174,8 @@ class FittedAuto:
         Laws, scores and choice, one a feature.
     companion
         What stands beside the series, where there is such.
+    remade
+        A sentence about a loaded choice that other candidates had made; empty as a rule.
     """
 
     model: Auto
@@ -178,6 +183,7 @@ class FittedAuto:
     learned: int
     judged: tuple[Judged, ...]
     companion: Series | None = None
+    remade: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -189,6 +195,8 @@ class FittedAuto:
             notes.append("The bounds were measured on series without a companion; with one they are a guide.")
             if not np.all(self.companion.values):
                 notes.append("The companion is zero somewhere, so that ratios to it were left out.")
+        if self.remade:
+            notes.append(self.remade)
         if self.learned > _MOST_POINTS:
             notes.append(f"The choice looks at the last {_MOST_POINTS} of {self.learned} points.")
         return tuple(notes)
@@ -240,12 +248,15 @@ class FittedAuto:
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from the true values before each.
 
-        Inside the part that was learned, by the choice that would have been made at that point; beyond it, by the laws
-        that were found.
+        Inside the part that was learned, by the choice that would have been made at that point; beyond it, and in other
+        series, by the laws that were found.
         """
-        known = self.series if data is None else self._checked(data)
+        known = self.series if data is None else self._checked(data, more=1)
         columns = self._columns(known)
-        made = [_one_step(judged, column) for judged, column in zip(self.judged, columns, strict=True)]
+        pairs = list(zip(self.judged, columns, strict=True))
+        own = all(np.array_equal(column[: len(judged.values)], judged.values) for judged, column in pairs)
+        first = len(self.judged[0].values) if own else max(judged.reach for judged in self.judged)
+        made = [_one_step(judged, column, first, own) for judged, column in pairs]
         rows = made[0][0] + (len(known) - len(columns[0]))
         predicted = self._raised(np.stack([values for _, values in made], axis=1))
         return OneStep(known.x[rows], rows, predicted[None], known.values[rows])
@@ -260,9 +271,12 @@ class FittedAuto:
 
         return save_auto(self, folder)
 
+    @property
+    def _skipped(self) -> int:
+        return max(self.learned - _MOST_POINTS, 0)
+
     def _columns(self, known: Series) -> list[Float[np.ndarray, " time"]]:
-        skipped = max(self.learned - _MOST_POINTS, 0)
-        columns = zip(known.values[skipped:].T, self.judged, strict=True)
+        columns = zip(known.values[self._skipped :].T, self.judged, strict=True)
         return [np.ldexp(column, -judged.exponent) for column, judged in columns]
 
     def _raised(self, values: Float[np.ndarray, "... feature"]) -> Float[np.ndarray, "... feature"]:
@@ -279,12 +293,12 @@ class FittedAuto:
             bands.append(Band(level, mean - half, mean + half, reason))
         return tuple(bands)
 
-    def _checked(self, data: Any) -> Series:
+    def _checked(self, data: Any, more: int = 0) -> Series:
         known = as_series(data)
         features = self.series.values.shape[1]
         if known.values.shape[1] != features:
             raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
-        least = max((law_window(judged) for judged in self.judged), default=_LEAST_POINTS)
+        least = max(judged.reach for judged in self.judged) + self._skipped + more
         if len(known) < least:
             raise InputError(f"the chosen laws need {least} known values; the history has {len(known)}.")
         known.require_even()
@@ -296,22 +310,17 @@ class FittedAuto:
         return known
 
 
-def law_window(judged: Judged) -> int:
-    """How many values a history must have for every law, two strides earlier too."""
-    return min(len(judged.values), _LONGEST_LAG + 2 * judged.origins.stride)
-
-
 def _one_step(
-    judged: Judged, column: Float[np.ndarray, " time"]
+    judged: Judged, column: Float[np.ndarray, " time"], first: int, own: bool
 ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
+    """By the laws from row ``first`` on; before it, in the judge's own series, from the judged origins."""
     rows, values = [], []
-    for place, start in enumerate(judged.origins.starts[:-1]):
-        choice = choose(judged.values, judged.continuations, start)
-        if choice.judged.any() and start < len(column):
+    for place, start in enumerate(judged.origins.starts[:-1] if own else ()):
+        choice, spread = choose(judged.values, judged.continuations, start), spread_of(judged.values[:start])
+        if choice.judged.any():
             rows.append(start)
-            values.append(combine(choice, judged.continuations.predicted[:, place, :1], judged.spread)[0][0])
-    learned = len(judged.values)
-    for row in range(max(learned, len(column) - _MOST_ONE_STEP), len(column)):
+            values.append(combine(choice, judged.continuations.predicted[:, place, :1], spread)[0][0])
+    for row in range(max(first, len(column) - _MOST_ONE_STEP), len(column)):
         rows.append(row)
         values.append(combine(judged.choice, extend_all(judged.laws, column[:row].copy(), 1), judged.spread)[0][0])
     return np.array(rows, np.int64), np.array(values)

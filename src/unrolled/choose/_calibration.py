@@ -49,15 +49,18 @@ class Calibration:
     def factor(self, points: int, step: int, level: float) -> float:
         """Half-width over scale at a step, counted from 1; NaN where nothing was measured.
 
-        The largest measured number of points that is not above ``points`` counts, or the next one where that did not
-        reach so far; between levels the logarithm is interpolated.
+        The largest measured number of points that is not above ``points`` counts; where that did not reach so far, the
+        larger of its last step and of the next number that did. Between levels the logarithm is interpolated.
         """
-        if not 0 < level <= self.attainable or step > self.factors.shape[1]:
+        if not self.levels[0] <= level <= self.attainable or step > self.factors.shape[1]:
             return float("nan")
+        largest = 0.0
         for row in reversed(self._rows(points)):
-            measured = self.factors[row, step - 1]
-            if np.isfinite(measured).all():
-                return float(np.exp(np.interp(level, self.levels, np.log(measured))))
+            known = np.flatnonzero(np.isfinite(self.factors[row, :step]).all(axis=1))
+            measured = self.factors[row, known[-1]]
+            largest = max(largest, float(np.exp(np.interp(level, self.levels, np.log(measured)))))
+            if known[-1] == step - 1:
+                return largest
         return float("nan")
 
     def _rows(self, points: int) -> list[int]:

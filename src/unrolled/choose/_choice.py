@@ -40,22 +40,30 @@ class Choice:
         """Who could be judged."""
         return np.isfinite(self.scores)
 
-    def weights(self, usable: Bool[np.ndarray, " candidate"]) -> Float[np.ndarray, " candidate"]:
-        """One over the typical error, ``10^-score``, to the power of the sharpness, for usable ones; the sum is 1."""
-        taking_part = self.judged & usable
-        if not taking_part.any():
-            return usable / max(int(usable.sum()), 1)
-        raised = np.where(taking_part, -self.sharpness * self.scores, -np.inf)
-        weights = 10.0 ** (raised - raised.max())
-        return weights / weights.sum()
+    def weights(self, usable: Bool[np.ndarray, "candidate step"]) -> Float[np.ndarray, "candidate step"]:
+        """One over the typical error, ``10^-score``, to the power of the sharpness, of those usable at each step.
+
+        The sum over the candidates is 1 at every step; 0 where none is usable. Who could not be judged counts only
+        where nobody could.
+        """
+        taking_part = usable & self.judged[:, None]
+        taking_part = np.where(taking_part.any(axis=0), taking_part, usable)
+        logs = np.where(self.judged, -self.sharpness * self.scores, 0.0)[:, None]
+        highest = np.max(np.where(taking_part, logs, -np.inf), axis=0, initial=-1e300)
+        weights = np.where(taking_part, 10.0 ** np.minimum(logs - highest, 0.0), 0.0)
+        return weights / np.maximum(weights.sum(axis=0), np.finfo(np.float64).tiny)
 
 
 def spread_of(values: Float[np.ndarray, " time"]) -> float:
     """The standard deviation of the known values; where all are equal their size, and 1 where they are zero."""
-    largest = float(np.max(np.abs(values - values.mean())))
+    size = float(np.max(np.abs(values)))
+    # In units of a power of two sums do not overflow, and no digit changes.
+    exponent = int(np.frexp(size)[1])
+    deviations = np.ldexp(values, -exponent) - np.mean(np.ldexp(values, -exponent))
+    largest = float(np.max(np.abs(deviations)))
     if largest > 0:
-        return largest * float(np.std((values - values.mean()) / largest))
-    return float(np.max(np.abs(values))) or 1.0
+        return float(np.ldexp(largest * np.std(deviations / largest), exponent))
+    return size or 1.0
 
 
 def choose(values: Float[np.ndarray, " time"], continuations: Continuations, until: int | None = None) -> Choice:
@@ -77,7 +85,7 @@ def choose(values: Float[np.ndarray, " time"], continuations: Continuations, unt
     steps = np.arange(min(predicted.shape[2], origins.ahead))
     targets = starts[:, None] + steps
     seen = (targets < until) & (starts < until)[:, None]
-    errors = _log_errors(predicted[:, :, : len(steps)], values, np.minimum(targets, len(values) - 1))
+    errors = _log_errors(predicted[:, :, : len(steps)], values[:until], np.minimum(targets, until - 1))
     back = (until - starts) / origins.stride - 1.0
     importance = np.where(seen, 0.5 ** (back / origins.half_life)[:, None] / np.sqrt(1.0 + steps), 0.0)
     importance = np.where(np.isnan(errors), 0.0, importance)
@@ -97,8 +105,11 @@ def _log_errors(predicted: np.ndarray, values: np.ndarray, targets: np.ndarray) 
 
 def combine(
     choice: Choice, predicted: Float[np.ndarray, "candidate horizon"], spread: float
-) -> tuple[Float[np.ndarray, " horizon"], Float[np.ndarray, " candidate"]]:
+) -> tuple[Float[np.ndarray, " horizon"], Float[np.ndarray, "candidate horizon"]]:
     """The median of the candidates, each with its weight, step by step; and the weights.
+
+    A candidate is left out from the step on at which it is infinite or leaves the others; the steps before are as they
+    would be in a shorter forecast.
 
     Parameters
     ----------
@@ -108,37 +119,42 @@ def combine(
         The continuations from one origin.
     spread
         Of the known values: who leaves the others by a thousand spreads is thrown out.
+
+    Returns
+    -------
+    tuple
+        The median, NaN from the step on at which every candidate has run off, and the weights.
     """
-    finite = np.asarray(np.isfinite(predicted).all(axis=1))
-    safe = np.where(finite[:, None], predicted, 0.0)
+    finite = np.logical_and.accumulate(np.isfinite(predicted), axis=1)
+    safe = np.where(finite, predicted, 0.0)
     first = _weighted_median(safe, choice.weights(finite))
     with np.errstate(all="ignore"):
-        stable = finite & (np.max(np.abs(safe - first), axis=1) <= _UNSTABLE * spread)
-    weights = choice.weights(stable)
-    return _weighted_median(safe, weights), weights
+        near = np.abs(safe - first) <= _UNSTABLE * spread
+    weights = choice.weights(np.logical_and.accumulate(finite & near, axis=1))
+    return np.where(weights.any(axis=0), _weighted_median(safe, weights), np.nan), weights
 
 
 def middle_range(
-    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"]
+    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, "candidate horizon"]
 ) -> Float[np.ndarray, " horizon"]:
     """How far apart the candidates are at every step: the middle two thirds of the weight."""
-    safe = np.where(weights[:, None] > 0, predicted, 0.0)
+    safe = np.where(weights > 0, predicted, 0.0)
     return -_lower_quantile(-safe, weights, 1 / 6) - _lower_quantile(safe, weights, 1 / 6)
 
 
 def _weighted_median(
-    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"]
+    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, "candidate horizon"]
 ) -> Float[np.ndarray, " horizon"]:
     """Where the weight is halved between two values, their mean: so that -y has the median of y with a minus."""
     return 0.5 * _lower_quantile(predicted, weights, 0.5) - 0.5 * _lower_quantile(-predicted, weights, 0.5)
 
 
 def _lower_quantile(
-    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, " candidate"], share: float
+    predicted: Float[np.ndarray, "candidate horizon"], weights: Float[np.ndarray, "candidate horizon"], share: float
 ) -> Float[np.ndarray, " horizon"]:
     """The smallest value that has that share of the weight at or below it, but for rounding."""
     order = np.argsort(predicted, axis=0, kind="stable")
-    cumulated = np.cumsum(weights[order], axis=0)
+    cumulated = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
     place = np.argmax(cumulated >= share * (1 - _ROUNDING) * cumulated[-1], axis=0)
     steps = np.arange(predicted.shape[1])
     return predicted[order[place, steps], steps]

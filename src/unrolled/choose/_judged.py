@@ -12,11 +12,11 @@ from jaxtyping import Float
 from unrolled.choose._candidates import Candidate
 from unrolled.choose._choice import Choice, choose, combine, middle_range, spread_of
 from unrolled.choose._continuations import Continuations, Origins, continue_candidates, extend_all, find_laws, rolling
-from unrolled.choose._networks import NetworkCandidate, continue_network
+from unrolled.choose._networks import NetworkCandidate, continue_network, law_reach
 from unrolled.classical import Law
 from unrolled.learn import Watch
 
-__all__ = ["Continued", "Judged", "Standpoint", "judge"]
+__all__ = ["LEAST_MOVE", "Continued", "Judged", "Standpoint", "judge"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Continued:
     candidates
         The continuation of every candidate, shape ``(candidate, horizon)``; NaN where it has none.
     weights
-        What each counted.
+        What each counts at the last step.
     moved
         How far the forecast has moved since one stride earlier: from the forecast for the same steps that would have
         been made then, by the choice of then. The largest so far, step by step; never below rounding.
@@ -53,8 +53,8 @@ class Continued:
     spread: float
 
 
-# Moves below this share of the spread are rounding.
-_LEAST_MOVE = 1e-12
+#: Moves below this share of the spread are rounding.
+LEAST_MOVE = 1e-12
 # Of the move since two strides ago in the scale of the error.
 _SECOND_SHARE = 0.25
 # Of the range of the candidates that the scale is at least.
@@ -124,6 +124,11 @@ class Judged:
         """The standard deviation of the known values."""
         return spread_of(self.values)
 
+    @property
+    def reach(self) -> int:
+        """How many values a history must have for every law, those of the earlier standpoints too."""
+        return max(law_reach(law) + point.back for point in self.standpoints for law in point.laws)
+
     @cached_property
     def past_errors(self) -> Float[np.ndarray, "origin step"]:
         """How far off the forecasts were that would have been made in the past; NaN where no value is known."""
@@ -133,7 +138,7 @@ class Judged:
             steps = min(origins.ahead, origins.points - start)
             choice = choose(self.values, self.continuations, start)
             if steps and choice.judged.any():
-                made, _ = combine(choice, predicted[:, place, :steps], self.spread)
+                made, _ = combine(choice, predicted[:, place, :steps], spread_of(self.values[:start]))
                 errors[place, :steps] = np.abs(made - self.values[start : start + steps])
         return errors
 
@@ -144,7 +149,7 @@ class Judged:
         first, second = (self._moved(mean, standpoint, history) for standpoint in self.standpoints[1:])
         apart = np.maximum.accumulate(middle_range(candidates, weights))
         scale = np.maximum(first ** (1 - _SECOND_SHARE) * second**_SECOND_SHARE, _RANGE_SHARE * apart)
-        return Continued(mean, candidates, weights, first, apart, scale, self.spread)
+        return Continued(mean, candidates, weights[:, -1], first, apart, scale, self.spread)
 
     def _moved(
         self, mean: Float[np.ndarray, " horizon"], standpoint: Standpoint, history: Float[np.ndarray, " time"]
@@ -152,11 +157,11 @@ class Judged:
         """How far the forecast has moved since then, the largest so far."""
         back = standpoint.back
         earlier = extend_all(standpoint.laws, history[:-back], len(mean) + back)
-        before, _ = combine(standpoint.choice, earlier, self.spread)
+        before, _ = combine(standpoint.choice, earlier, spread_of(self.values[:-back]))
         with np.errstate(invalid="ignore"):
             moved = np.abs(mean - before[back:])
         moved = np.where(np.isnan(moved), np.inf, moved)
-        return np.maximum.accumulate(np.maximum(moved, _LEAST_MOVE * self.spread))
+        return np.maximum.accumulate(np.maximum(moved, LEAST_MOVE * self.spread))
 
 
 def judge(

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.choose._companion import ByCompanion
 from unrolled.choose._continuations import Origins
+from unrolled.classical import Holonomic, Law, Recurrence, RecurrencePosterior
 from unrolled.errors import TrainingError
 from unrolled.forecast import FittedForecaster, Forecaster, continue_from_origins, model
 from unrolled.learn import Watch
 
-__all__ = ["NetworkCandidate", "NetworkLaw", "continue_network", "network_candidates"]
+__all__ = ["NetworkCandidate", "NetworkLaw", "continue_network", "law_reach", "network_candidates"]
 
 
 # The compiled closed loop has that many steps whether they are asked for or not.
@@ -89,3 +91,16 @@ def continue_network(
         predicted[place, :steps] = made.mean[place, :steps]
     laws = zip(made.fitted, made.mean, strict=True)
     return predicted, tuple(None if fitted is None else NetworkLaw(fitted, mean) for fitted, mean in laws)
+
+
+def law_reach(law: Law | None) -> int:
+    """How many values a law looks back; functions of time look at none."""
+    if isinstance(law, ByCompanion):
+        return law_reach(law.law)
+    if isinstance(law, NetworkLaw):
+        return law.fitted.model.framing.lead
+    if isinstance(law, RecurrencePosterior):
+        law = law.mean
+    if isinstance(law, Recurrence):
+        return len(law.weights)
+    return law.coefficients.shape[0] - 1 if isinstance(law, Holonomic) else 0

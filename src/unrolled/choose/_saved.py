@@ -11,6 +11,7 @@ from unrolled._version import __version__
 from unrolled.arguments import require_whole
 from unrolled.choose._auto import Auto, FittedAuto
 from unrolled.choose._candidates import candidates_digest, classical_candidates
+from unrolled.errors import InputError
 from unrolled.forecast import (
     KINDS,
     Fitted,
@@ -25,6 +26,7 @@ from unrolled.storage import Shapes, save_model
 __all__ = ["load", "save_auto"]
 
 _KIND = "automatic choice"
+_MOST_LEVELS = 100
 
 
 def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
@@ -76,6 +78,8 @@ def load(folder: str | Path) -> Fitted:
 
 def _shapes(description: dict[str, Any]) -> Shapes:
     _model(description["model"])
+    require_plain(description["made_by"])
+    require_plain(description["candidates_sha256"])
     shapes = series_shapes(description["series"])
     require_whole("learned", description["learned"], 1, description["series"]["points"])
     if "companion" in description:
@@ -92,9 +96,15 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
     if "companion" in description:
         companion = restore_series(description["companion"], tensors["companion.values"], tensors["companion.x"])
     fitted = model.fit(series.head(learned), companion=companion)
-    return FittedAuto(model, series, learned, fitted.judged, companion)
+    remade = ""
+    if description["candidates_sha256"] != candidates_digest(classical_candidates()):
+        remade = f"{description['made_by']} made this choice among other candidates; it was made again among today's."
+    return FittedAuto(model, series, learned, fitted.judged, companion, remade)
 
 
 def _model(data: dict[str, Any]) -> Auto:
     require_plain(data["name"])
-    return Auto(tuple(float(level) for level in data["levels"]), data["networks"], data["seed"], data["name"])
+    levels = data["levels"]
+    if not isinstance(levels, list) or not 0 < len(levels) <= _MOST_LEVELS:
+        raise InputError(f"levels must be a list of at most {_MOST_LEVELS} numbers.")
+    return Auto(tuple(float(level) for level in levels), data["networks"], data["seed"], data["name"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from unrolled.choose._calibration import calibration
 from unrolled.choose._evidence import noise_level, worst_growth
-from unrolled.choose._intervals import half_widths
+from unrolled.choose._intervals import half_widths, is_rough
 from unrolled.choose._judged import Continued, Judged
 from unrolled.choose._singularity import find_singularity
 from unrolled.forecast import Reason, Verdict
@@ -149,6 +149,13 @@ def _uncalibrated(judged: Judged, continued: Continued) -> Iterator[Reason]:
     if found.missing:
         text = f"From step {found.missing} on nothing says how far off the forecast is: {found.why}."
         yield Reason("uncalibrated", text, {"points": float(points), "step": float(found.missing)})
+    if is_rough(judged):
+        size = 10.0 ** float(np.min(judged.choice.scores))
+        text = (
+            f"In the known part the best candidate was off by {size:.1g} of the spread, more than on the series that "
+            "bounds were measured on; these bounds are as wide as the errors of this series ask for."
+        )
+        yield Reason("uncalibrated", text, {"points": float(points), "error": size})
     elif points > most and not judged.origins.long:
         text = f"Bounds were measured for at most {most} known points; those for {most} are used for these {points}."
         yield Reason("uncalibrated", text, {"points": float(points), "measured": float(most)})

@@ -97,7 +97,8 @@ def standardize(values: Values) -> tuple[Values, Standard]:
     # In units of the largest deviation, so that squares neither overflow nor vanish.
     width = largest * float(np.sqrt(np.mean((deviations / largest) ** 2))) or largest
     signed = width if _rises(deviations) else -width
-    return deviations / signed, Standard(centre * unit, signed * unit)
+    # A value at the mean would be a zero with the sign of the width, which linear algebra does not overlook.
+    return deviations / signed + 0.0, Standard(centre * unit, signed * unit)
 
 
 def _rises(deviations: Values) -> bool:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+_BESIDE = (
+    "If {beside} goes on beside it as a cheap series, leave those rows out here; unrolled extrapolate --companion "
+    "makes use of them."
+)
+
 
 def compare(
     data: DataOptions,
@@ -96,6 +101,8 @@ def _requested(data: DataOptions, options: ModelOptions, sweep: list[str] | None
     grid = _grid([parse_sweep(text) for text in sweep or []], common)
     chosen = combinations(_models(options, [*common, *grid]), grid)
     made = estimators(chosen, common=common, make=model, mute=says_nothing)
+    if options.model is None and not grid:
+        chosen, made = _possible(series, chosen, made, train, horizon)
     if origins is not None:
         require_whole("origins", origins, 0, len(series))
     wanted = 0 if sweep and origins is None else origins
@@ -166,7 +173,7 @@ def _extent(data: DataOptions) -> tuple[Series, int, int]:
     from unrolled.cli._data import load_series
     from unrolled.evaluate import default_extent
 
-    series = load_series(data)
+    series = load_series(data, advice=_BESIDE)
     assert series is not None
     usual = series.known or max(1, len(series) - max(1, len(series) // 4))
     train, horizon = default_extent(series, usual if data.train is None else data.train, data.horizon)
@@ -181,7 +188,30 @@ def _models(options: ModelOptions, settings: Collection[str]) -> list[str]:
     names = [name.strip() for name in options.model.split(",")]
     if not all(names):
         raise InputError(f"--model takes names with commas between, as in auto,recurrence; came {options.model!r}.")
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        _say(f"{name} is named {names.count(name)} times in --model; it is compared once.")
     return list(dict.fromkeys(names))
+
+
+def _possible(
+    series: Series, chosen: list[dict[str, Any]], made: list[Estimator], train: int, horizon: int
+) -> tuple[list[dict[str, Any]], list[Estimator]]:
+    """Without those that nobody named and that these points do not suit; a sentence says who and why."""
+    from unrolled.evaluate import require_possible
+
+    fitting, reasons = [], []
+    for entry, estimator in zip(chosen, made, strict=True):
+        try:
+            require_possible(series, estimator, train, horizon)
+            fitting.append((entry, estimator))
+        except InputError as error:
+            reasons.append((entry["model"], error))
+    if not fitting:
+        raise reasons[0][1]
+    for name, reason in reasons:
+        # What follows the first sentence is advice on a single model.
+        _say(f"{name} is left out: {str(reason).split('. ')[0].rstrip('.')}.")
+    return [entry for entry, _ in fitting], [estimator for _, estimator in fitting]
 
 
 def _grid(sweeps: list[tuple[str, list[Any]]], common: dict[str, Any]) -> dict[str, list[Any]]:
@@ -191,6 +221,11 @@ def _grid(sweeps: list[tuple[str, list[Any]]], common: dict[str, Any]) -> dict[s
             raise InputError(f"{name} is given twice; give it once.")
         grid[name] = values
     return grid
+
+
+def _say(sentence: str) -> None:
+    """On standard error: what is printed may be JSON, and nothing else."""
+    typer.echo(f"unrolled: {sentence}", err=True)
 
 
 def _announce(row: SweepRow) -> None:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from unrolled.cli._options import DataOptions
 from unrolled.errors import InputError
-from unrolled.series import Series, as_paired, dataset, read
+from unrolled.series import EndsEarly, Series, as_paired, dataset, read
 
 __all__ = ["DEFAULT_DATASET", "load_paired", "load_series"]
 
 DEFAULT_DATASET = "pairing-particles"
 
 
-def load_series(options: DataOptions, *, default: str | None = DEFAULT_DATASET) -> Series | None:
-    """The series that the options name; the default one if they name none, ``None`` if there is no default."""
+def load_series(options: DataOptions, *, default: str | None = DEFAULT_DATASET, advice: str = "") -> Series | None:
+    """The series that the options name; the default one if they name none, ``None`` if there is no default.
+
+    ``advice`` says, where there is no ``--companion``, what to do about ``{beside}``, a column that goes on where y is
+    empty.
+    """
     if options.file is not None and options.dataset is not None:
         raise InputError("give a file or --dataset, not both.")
     if options.file is not None:
-        return read(options.file, x_col=options.x_col, y_col=options.y_col)
+        try:
+            return read(options.file, x_col=options.x_col, y_col=options.y_col)
+        except EndsEarly as error:
+            if not advice:
+                raise
+            raise InputError(f"{error.why} {advice.format(beside=error.beside)}") from None
     if options.x_col is not None or options.y_col is not None:
         raise InputError("--x-col and --y-col choose columns of a file; name the file too.")
     name = options.dataset or default

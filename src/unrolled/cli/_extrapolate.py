@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["extrapolate", "places"]
 
+_BESIDE_SAVED = "If {beside} goes on beside it as a cheap series, learn again: without --from, and with --companion."
+
 
 def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOptions, output: OutputOptions) -> None:
     """Learn a series and continue it.
@@ -119,7 +121,10 @@ def _continue_saved(
     from unrolled.evaluate import companion_of, default_extent, extrapolate_from
 
     if forecast.companion is not None:
-        raise InputError("a saved model keeps the companion that it learned with; leave out --companion or --from.")
+        raise InputError(
+            "a saved model keeps the companion that it learned with, if any; to learn with another leave out --from, "
+            "otherwise leave out --companion."
+        )
     given = [f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value is not None]
     if given:
         raise InputError(f"a saved model is trained already; leave out {', '.join(given)}.")
@@ -128,7 +133,7 @@ def _continue_saved(
         fitted = reloaded(fitted, wanted)
     if x is not None and fitted.model.target != "x-to-y":
         raise InputError("--at says where to predict y from x; the saved model continues a series step by step.")
-    series = load_series(data, default=None) or fitted.series
+    series = load_series(data, default=None, advice=_BESIDE_SAVED) or fitted.series
     _check_features(fitted, series)
     train, horizon = default_extent(series, data.train, data.horizon, companion_of(fitted))
     return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x, limit=forecast.limit)

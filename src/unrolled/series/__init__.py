@@ -23,3 +23,4 @@ from unrolled.series._read import read as read
 from unrolled.series._series import Series as Series
 from unrolled.series._series import check as check
 from unrolled.series._series import make_series as make_series
+from unrolled.series._table import EndsEarly as EndsEarly

@@ -12,8 +12,19 @@ from jaxtyping import Float
 from unrolled.errors import InputError, nearest_name
 from unrolled.series._calendar import Calendar
 from unrolled.series._series import Series, check
+from unrolled.series._units import split_unit
 
-__all__ = ["Chosen", "Column", "Table", "choose_columns", "column_numbers", "columns_series", "find_column", "select"]
+__all__ = [
+    "Chosen",
+    "Column",
+    "EndsEarly",
+    "Table",
+    "choose_columns",
+    "column_numbers",
+    "columns_series",
+    "find_column",
+    "select",
+]
 
 _WHERE_WHOLE = {
     "companion": "A companion is needed in every row.",
@@ -21,6 +32,22 @@ _WHERE_WHOLE = {
 }
 
 Chosen = str | int | Sequence[str] | Sequence[int] | None
+
+
+class EndsEarly(InputError):
+    """The last cells of y are empty, and another column goes on.
+
+    Attributes
+    ----------
+    why
+        What is wrong, in sentences.
+    beside
+        Who goes on, as "mp2 or mp3".
+    """
+
+    def __init__(self, why: str, beside: str) -> None:
+        super().__init__(f"{why} If {beside} goes on beside it as a cheap series, name it with --companion.")
+        self.why, self.beside = why, beside
 
 
 @dataclass(frozen=True)
@@ -171,7 +198,7 @@ def _default_x(table: Table, chosen: list[int] | None, left_out: set[int]) -> in
 
 
 def _resolve_all(table: Table, given: str | int | Sequence[str] | Sequence[int]) -> list[int]:
-    if isinstance(given, str) and given not in _known(table) and "," in given:
+    if isinstance(given, str) and "," in given and not _named(table, given.strip()):
         given = [part.strip() for part in given.split(",")]
     several = [given] if isinstance(given, str | int) else list(given)
     indexes = [find_column(table, one) for one in several]
@@ -181,9 +208,9 @@ def _resolve_all(table: Table, given: str | int | Sequence[str] | Sequence[int])
 
 
 def find_column(table: Table, given: str | int) -> int:
-    """The index of a column that a user names, or numbers from 1."""
+    """The index of a column that a user names, as its heading has it with or without the unit, or numbers from 1."""
     name = str(given).strip()
-    named = [i for i, column in enumerate(table.columns) if column.name == name]
+    named = _named(table, name)
     if len(named) > 1:
         numbers = " and ".join(str(i + 1) for i in named)
         raise InputError(f"{table.source} has {len(named)} columns called {name}; choose by number: {numbers}.")
@@ -192,6 +219,12 @@ def find_column(table: Table, given: str | int) -> int:
     if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(table.columns):
         return int(name) - 1
     raise nearest_name(f"column of {table.source}", name, _known(table))
+
+
+def _named(table: Table, name: str) -> list[int]:
+    """Who has that name; if nobody has, who has that name and unit, as in ``E [MeV]``."""
+    named = [i for i, column in enumerate(table.columns) if column.name == name]
+    return named or [i for i, column in enumerate(table.columns) if (column.name, column.unit) == split_unit(name)]
 
 
 def _known(table: Table) -> list[str]:
@@ -206,14 +239,14 @@ def column_numbers(table: Table, index: int, role: str, x_index: int | None = No
         others = [
             table.label(i) for i, c in enumerate(table.columns) if c.kind == "number" and i not in (index, x_index)
         ]
+        if column.kind == "number" and role == "y" and column.leading is not None and others:
+            raise EndsEarly(f"{why}.", " or ".join(others[:5]))
         raise InputError(f"{why}. {_advice(role, column, others)}".rstrip())
     return column.numbers
 
 
 def _advice(role: str, column: Column, others: list[str]) -> str:
     if column.kind == "number":
-        if role == "y" and column.leading is not None and others:
-            return f"If {' or '.join(others[:5])} goes on beside it as a cheap series, name it with --companion."
         wrong = column.problem.endswith("expected a number")
         return "Correct the cell, or choose other columns (--x-col, --y-col)." if wrong else _WHERE_WHOLE.get(role, "")
     if not others:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.forecast import Forecast, Ingredient
 from unrolled.show._figure import figure
+from unrolled.show._layers import draw_nothing
 from unrolled.show._letters import SMALLER, letter_size, shortened
 from unrolled.show._style import LOOKS
 from unrolled.show._truth import check_feature
@@ -38,7 +42,7 @@ def draw_candidates(forecast: Forecast, *, most: int = _MOST, axes: Axes | None 
     forecast
         Of a model that chooses among candidates.
     most
-        How many candidates; those without any weight are left out.
+        How many candidates; those without any weight are left out. If none has any, the panel says so.
     axes
         Where to draw; a new figure of one column's width, as high as the rows need, if left out.
     feature
@@ -64,10 +68,12 @@ def draw_candidates(forecast: Forecast, *, most: int = _MOST, axes: Axes | None 
     (3, 'weight')
     """
     found = _candidates(forecast, feature)
-    shown = [candidate for candidate in found[: require_whole("most", most, 1, _LIMIT)] if candidate.weight > 0]
+    shown = [candidate for candidate in found[: require_whole("most", most, 1, _LIMIT)] if _weight(candidate) > 0]
     drawn = axes if axes is not None else figure(_AXIS + _PITCH * max(len(shown), 1))[1][0]
     _draw_rows(drawn, shown)
     drawn.set_yticks([])
+    if not shown:
+        draw_nothing(drawn, "no candidate has any weight")
     drawn.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     drawn.set_xlim(0, _WIDER * max((candidate.weight for candidate in shown), default=1.0))
     drawn.xaxis.set_major_locator(MaxNLocator(_TICKS, steps=[1, 2, 5, 10]))
@@ -110,7 +116,8 @@ def candidates_figure(forecast: Forecast) -> Figure:
     for panel in panels[:-1]:
         panel.set_xlabel("")
     # The panels share the x axis, and the last one drawn has set it.
-    panels[0].set_xlim(0, _WIDER * max(panel.dataLim.x1 for panel in panels))
+    longest = [bar.get_width() for panel in panels for bar in panel.patches if isinstance(bar, Rectangle)]
+    panels[0].set_xlim(0, _WIDER * max(longest, default=1.0))
     return sheet
 
 
@@ -120,7 +127,12 @@ def _candidates(forecast: Forecast, feature: int) -> list[Ingredient]:
     found = [candidate for candidate in forecast.ingredients if candidate.feature == name]
     if not found:
         raise InputError("the forecast was not chosen from candidates, so there are none to draw.")
-    return sorted(found, key=lambda candidate: -candidate.weight)
+    return sorted(found, key=lambda candidate: -_weight(candidate))
+
+
+def _weight(candidate: Ingredient) -> float:
+    """None where it is no number."""
+    return candidate.weight if math.isfinite(candidate.weight) else 0.0
 
 
 def _draw_rows(axes: Axes, shown: list[Ingredient]) -> None:
@@ -129,7 +141,8 @@ def _draw_rows(axes: Axes, shown: list[Ingredient]) -> None:
     bars = [row + 0.22 for row in range(len(shown))]
     axes.barh(bars, [candidate.weight for candidate in shown], _HEIGHT, color=LOOKS[0].colour, zorder=2)
     for row, candidate in enumerate(shown):
-        score = "not judged" if candidate.score is None else f"{candidate.score:.2f}".replace("-", "−")
+        judged = math.nan if candidate.score is None else candidate.score
+        score = f"{judged:.2f}".replace("-", "−") if math.isfinite(judged) else "not judged"
         axes.annotate(
             shortened(candidate.name, _LETTERS), (0, row - 0.19), (2, 0), textcoords="offset points", va="center",
             fontsize=size, parse_math=False,
@@ -141,7 +154,7 @@ def _draw_rows(axes: Axes, shown: list[Ingredient]) -> None:
 
 
 def _share(shown: list[Ingredient], found: list[Ingredient]) -> str:
-    share = sum(candidate.weight for candidate in shown) / (sum(candidate.weight for candidate in found) or 1.0)
+    share = sum(map(_weight, shown)) / (sum(map(_weight, found)) or 1.0)
     return f"{len(shown)} of {len(found)} candidates, {100 * share:.3g} % of the weight"
 
 

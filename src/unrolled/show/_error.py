@@ -130,13 +130,23 @@ class _Judge:
         truth = self._true(forecast)
         if self.over == "truth":
             return np.abs(truth)
-        return np.where(np.isnan(truth), np.nan, spread_of(forecast.series.values[:, self.feature]))
+        with np.errstate(all="ignore"):
+            spread = spread_of(forecast.series.values[:, self.feature])
+        return np.where(np.isnan(truth), np.nan, spread)
 
     def error(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
         """The error; NaN where it has no place on a logarithmic axis."""
-        with np.errstate(all="ignore"):
-            error = np.abs(forecast.mean[:, self.feature] - self._true(forecast)) / self.scale(forecast)
+        error = self._ratio(forecast)
         return np.where(np.isfinite(error) & (error > 0), error, np.nan)
+
+    def why_none(self, forecasts: Iterable[Forecast]) -> str:
+        """What to say where no error has a place on the axis."""
+        exact = all(bool(np.any(self._ratio(forecast) == 0)) for forecast in forecasts)
+        return "no error above zero" if exact else "no error that is a finite number"
+
+    def _ratio(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
+        with np.errstate(all="ignore"):
+            return np.abs(forecast.mean[:, self.feature] - self._true(forecast)) / self.scale(forecast)
 
     def _true(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
         return true_values(self.truth, forecast.x)[:, self.feature]
@@ -151,13 +161,13 @@ def _draw_several(axes: Axes, across: Abscissa, forecasts: Mapping[str, Forecast
         width = _THIN if len(forecast) > MARKED else _STRONG
         draw_curve(axes, across.places(forecast.x[order]), errors[-1], look, count=len(judge.truth), width=width)
         across.hold(axes, forecast.x[~np.isnan(judge.scale(forecast))])
-    _scale(axes, errors)
+    _scale(axes, errors, judge.why_none(forecasts.values()))
 
 
 def _draw_one(axes: Axes, across: Abscissa, forecast: Forecast, judge: _Judge) -> None:
     x, error, count = across.places(forecast.x), judge.error(forecast), len(judge.truth)
     found = half_widths(forecast, judge.feature, judge.scale(forecast))
-    if _scale(axes, [error, *(half for _, half in found)]):
+    if _scale(axes, [error, *(half for _, half in found)], judge.why_none([forecast])):
         shade_half_widths(axes, across, forecast, found)
     mark_trust(axes, across, forecast)
     across.hold(axes, forecast.x[~np.isnan(judge.scale(forecast))])
@@ -169,12 +179,12 @@ def _draw_one(axes: Axes, across: Abscissa, forecast: Forecast, judge: _Judge) -
         draw_dots(axes, x[part], error[part], LOOKS[0], hollow=hollow, count=count)
 
 
-def _scale(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]]) -> bool:
+def _scale(axes: Axes, shown: Sequence[Float[np.ndarray, " _"]], why_none: str) -> bool:
     """A logarithmic axis for all of these numbers; words, and False, where there is none."""
     numbers = np.concatenate(shown)
     numbers = numbers[np.isfinite(numbers)]
     if not numbers.size:
-        draw_nothing(axes, "no error above zero")
+        draw_nothing(axes, why_none)
         return False
     log_axis(axes.yaxis, float(numbers.min()), float(numbers.max()))
     return True

@@ -11,6 +11,7 @@ from unrolled.forecast import Forecast
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._bands import any_bounds, half_widths, shade_half_widths
 from unrolled.show._figure import figure
+from unrolled.show._layers import draw_nothing
 from unrolled.show._ticks import log_axis, name_axis
 from unrolled.show._trust import mark_trust
 from unrolled.show._truth import check_feature
@@ -24,8 +25,8 @@ def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: i
     .. math:: \frac{u_t - l_t}{2 s},\qquad s = \operatorname{std}(y_1, \ldots, y_n)
 
     Every level is shaded from below up to its half-width, in the looks of :func:`draw_forecast`, so there is no
-    legend. Where there are no bounds, or bounds of no width, there is a gap. A dotted line stands behind the last step
-    that is trusted.
+    legend. Where there are no bounds, or bounds of no width, there is a gap; where no ratio is a positive float, a
+    sentence. A dotted line stands behind the last step that is trusted.
 
     Parameters
     ----------
@@ -60,10 +61,14 @@ def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: i
         raise InputError("the forecast has no bounds of a finite width, so there is none to draw.")
     drawn = axes if axes is not None else figure(35)[1][0]
     across = Abscissa.of(forecast.series, forecast.x)
-    found = half_widths(forecast, feature, spread_of(forecast.series.values[:, feature]))
+    with np.errstate(all="ignore"):
+        found = half_widths(forecast, feature, spread_of(forecast.series.values[:, feature]))
     shown = np.concatenate([half[np.isfinite(half)] for _, half in found])
-    log_axis(drawn.yaxis, float(shown.min()), float(shown.max()))
-    shade_half_widths(drawn, across, forecast, found)
+    if shown.size:
+        log_axis(drawn.yaxis, float(shown.min()), float(shown.max()))
+        shade_half_widths(drawn, across, forecast, found)
+    else:
+        draw_nothing(drawn, "no half-width that can be drawn")
     across.hold(drawn, forecast.x)
     mark_trust(drawn, across, forecast)
     across.write(drawn)
