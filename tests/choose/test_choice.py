@@ -108,10 +108,22 @@ def test_unstable_and_infinite_continuations_are_thrown_out():
     assert mean.tolist() == pytest.approx([1.0, 1.15])
 
 
+def test_the_last_ones_that_are_left_go_on():
+    """Whoever is heaviest is the middle and throws the others out; but never all of them."""
+    predicted = np.array([[1.0, 5e3, 1e9], [1.0, 1.5, 2.0], [1.0, 1.5, 2.5]])
+    mean, weights = combine(Choice(np.array([-3.0, 0.0, 0.0])), predicted, 1.0)
+    assert mean.tolist() == [1.0, 5e3, 1e9]
+    mean, weights = combine(Choice(np.array([-0.1, 0.0, 0.0])), predicted, 1.0)
+    assert weights[0].tolist()[1:] == [0, 0]
+    assert mean.tolist() == pytest.approx([1.0, 1.5, 2.25])
+    assert np.isfinite(combine(Choice(np.zeros(2)), np.array([[0.0, 1e9], [0.0, -1e9]]), 1.0)[0]).all()
+
+
 def test_a_longer_horizon_changes_no_step_before():
     noise = 0.01 * np.random.default_rng(0).normal(size=15)
     for known in (np.exp(0.2 * np.arange(15)) + noise, ENERGIES[:12], 2.0 ** np.arange(12)):
         judged = judge(known, CANDIDATES)
+        assert np.isfinite(judged.extend(known, 100).mean).all()
         short, long = judged.extend(known, 5), judged.extend(known, 200)
         np.testing.assert_array_equal(short.mean, long.mean[:5])
         np.testing.assert_array_equal(short.scale, long.scale[:5])

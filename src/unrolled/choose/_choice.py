@@ -125,13 +125,27 @@ def combine(
     tuple
         The median, NaN from the step on at which every candidate has run off, and the weights.
     """
-    finite = np.logical_and.accumulate(np.isfinite(predicted), axis=1)
-    safe = np.where(finite, predicted, 0.0)
-    first = _weighted_median(safe, choice.weights(finite))
-    with np.errstate(all="ignore"):
-        near = np.abs(safe - first) <= _UNSTABLE * spread
-    weights = choice.weights(np.logical_and.accumulate(finite & near, axis=1))
+    stable = np.logical_and.accumulate(np.isfinite(predicted), axis=1)
+    safe = np.where(stable, predicted, 0.0)
+    weights = choice.weights(stable)
+    while (leaving := _leaving(safe, weights, stable, _UNSTABLE * spread)).any():
+        # Only the first step at which any leaves is known: without them the median of later steps is another.
+        step = int(np.argmax(leaving.any(axis=0)))
+        stable[leaving[:, step], step:] = False
+        weights = choice.weights(stable)
     return np.where(weights.any(axis=0), _weighted_median(safe, weights), np.nan), weights
+
+
+def _leaving(
+    predicted: Float[np.ndarray, "candidate horizon"],
+    weights: Float[np.ndarray, "candidate horizon"],
+    stable: Bool[np.ndarray, "candidate horizon"],
+    reach: float,
+) -> Bool[np.ndarray, "candidate horizon"]:
+    """Who is further than that from the middle of those that are left; where two are the middle, from both."""
+    low, high = _lower_quantile(predicted, weights, 0.5), -_lower_quantile(-predicted, weights, 0.5)
+    with np.errstate(all="ignore"):
+        return stable & (np.minimum(np.abs(predicted - low), np.abs(predicted - high)) > reach)
 
 
 def middle_range(
