@@ -251,11 +251,15 @@ class FittedAuto:
         Inside the part that was learned, by the choice that would have been made at that point; beyond it, and in other
         series, by the laws that were found.
         """
-        known = self.series if data is None else self._checked(data, more=1)
+        known = self.series if data is None else self._checked(data)
         columns = self._columns(known)
         pairs = list(zip(self.judged, columns, strict=True))
         own = all(np.array_equal(column[: len(judged.values)], judged.values) for judged, column in pairs)
         first = len(self.judged[0].values) if own else max(judged.reach for judged in self.judged)
+        if not own and len(columns[0]) == first:
+            raise InputError(
+                f"the chosen laws need {len(known)} known values before the first; the history has no more."
+            )
         made = [_one_step(judged, column, first, own) for judged, column in pairs]
         rows = made[0][0] + (len(known) - len(columns[0]))
         predicted = self._raised(np.stack([values for _, values in made], axis=1))
@@ -293,12 +297,12 @@ class FittedAuto:
             bands.append(Band(level, mean - half, mean + half, reason))
         return tuple(bands)
 
-    def _checked(self, data: Any, more: int = 0) -> Series:
+    def _checked(self, data: Any) -> Series:
         known = as_series(data)
         features = self.series.values.shape[1]
         if known.values.shape[1] != features:
             raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
-        least = max(judged.reach for judged in self.judged) + self._skipped + more
+        least = max(judged.reach for judged in self.judged) + self._skipped
         if len(known) < least:
             raise InputError(f"the chosen laws need {least} known values; the history has {len(known)}.")
         known.require_even()

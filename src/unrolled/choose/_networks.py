@@ -98,7 +98,8 @@ def law_reach(law: Law | None) -> int:
     if isinstance(law, ByCompanion):
         return law_reach(law.law)
     if isinstance(law, NetworkLaw):
-        return law.fitted.model.framing.lead
+        # From the end of its own series it has its predictions already.
+        return min(law.fitted.model.framing.lead, len(law.fitted.series))
     if isinstance(law, RecurrencePosterior):
         law = law.mean
     if isinstance(law, Recurrence):
