@@ -93,3 +93,10 @@ def test_importing_loads_no_heavy_library():
     code = f"import sys, unrolled.series; print([m for m in {heavy.split()!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_masked_is_a_gap():
+    values = np.ma.array([1, 2, 3, 4], mask=[False, False, True, False])
+    with pytest.raises(InputError, match="is nan in row 3"):
+        as_series(values)
+    assert as_series(values[:2]).values[:, 0].tolist() == [1.0, 2.0]

@@ -211,6 +211,8 @@ def _default_names(columns: int) -> tuple[str, ...]:
 
 def _as_numbers(values: Any, what: str) -> np.ndarray:
     try:
+        if isinstance(values, np.ma.MaskedArray):  # what is masked is a gap, whatever lies under the mask
+            values = np.ma.filled(values.astype(np.float64), np.nan)
         return np.array(values, dtype=np.float64)  # a copy: what the caller does to his own array is his own
     except (TypeError, ValueError) as error:
         raise InputError(f"{what} must be numbers: {error}.") from None
