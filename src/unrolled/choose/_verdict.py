@@ -17,8 +17,8 @@ from unrolled.series import Series
 __all__ = ["TRUST_LEVEL", "TRUST_SHARE", "verdict"]
 
 #: A step is trusted while its bounds of this level, in percent, stay within this share of the spread of the known
-#: values. On the truth families, 12 points known, this warned of four fifths of the forecasts that were further out at
-#: step 8, and of one in twenty of the others.
+#: values. On the truth families, 12 points known, this warned of 27 of the 32 forecasts that were further out at step
+#: 8, and of 12 of the 357 others.
 TRUST_LEVEL, TRUST_SHARE = 70.0, 0.01
 _FEW_POINTS = 9
 _LARGE_GROWTH = 10.0
