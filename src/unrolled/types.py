@@ -6,14 +6,14 @@ signature such as ``Float[Array, "batch time feature"]`` is checked in the tests
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from unrolled.errors import nearest_name
 
@@ -34,20 +34,34 @@ _PRECISIONS = ("float32", "float64")
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Batch:
-    """Sequences that go in, and what should come out at their last steps.
+    """Sequences that go in, what is given beside them, and what should come out at their last steps.
 
-    Where every member of an ensemble learns from sequences of its own, all three have a leading axis of members.
+    Only the first two are needed. Where every member of an ensemble learns from sequences of its own, inputs, targets
+    and weights have a leading axis of members, and nothing else is given.
 
     Attributes
     ----------
     inputs
-        x_t, shape ``(batch, time, feature)``.
+        x_t, shape ``(batch, time, feature)``; a network that is driven by its states alone has no feature.
     targets
         What the outputs of the last steps should be, shape ``(batch, last, unit)`` with ``last <= time``. One
-        target a sequence (the next value after a window) has ``last = 1``.
+        target a sequence (the next value after a window) has ``last = 1``. NaN: no target here.
     weights
-        How much every sequence counts in the loss, shape ``(batch,)``; a weight of 0 leaves it out entirely, whatever
-        it holds. ``None`` counts all alike.
+        How much counts in the loss: every sequence, shape ``(batch,)``; every step that has a target,
+        ``(batch, last)``; or every unit at every such step, ``(batch, last, unit)``. A weight of 0 leaves out, whatever
+        stands there. ``None`` counts all alike.
+    lengths
+        How many steps of each sequence are real, shape ``(batch,)``; what comes after is padding, through which
+        states are held. With lengths ``last`` is 1 (after the last real step) or ``time`` (each step its own).
+    index
+        Which sequence each is, shape ``(batch,)``, from 0: for networks that learn an initial state for each.
+    states
+        Given initial states: by ``layer.h`` (or ``layer.s``, of a memory) an array ``(batch, unit)``. NaN: not given.
+    clamps
+        Activities that are held: by name of the layer an array ``(batch, time, unit)``. NaN: not held.
+    fed
+        What is fed back in place of the network's own outputs, shape ``(batch, last, output)``: at step t what stands
+        at t - 1. NaN: the network's own. For networks with feedback alone.
 
     Examples
     --------
@@ -60,7 +74,12 @@ class Batch:
 
     inputs: Float[AnyArray, "*member batch time feature"]
     targets: Float[AnyArray, "*member batch last unit"]
-    weights: Float[AnyArray, "*member batch"] | None = None
+    weights: Float[AnyArray, "*weighted"] | None = None
+    lengths: Int[AnyArray, " batch"] | None = None
+    index: Int[AnyArray, " batch"] | None = None
+    states: Mapping[str, Any] | None = None
+    clamps: Mapping[str, Any] | None = None
+    fed: Float[AnyArray, "batch last output"] | None = None
 
     def __len__(self) -> int:
         return self.inputs.shape[-3]
@@ -72,6 +91,8 @@ class Batch:
 
     def rows(self, start: int, stop: int) -> Batch:
         """The sequences from ``start`` up to ``stop``."""
+        if not self.by_member:
+            return jax.tree.map(lambda leaf: leaf[start:stop], self)
         weights = None if self.weights is None else self.weights[..., start:stop]
         return Batch(self.inputs[..., start:stop, :, :], self.targets[..., start:stop, :, :], weights)
 

@@ -1,32 +1,33 @@
-"""What every recurrent cell is, and the one loop that unrolls it in time."""
+"""What every recurrent cell is: one step, and the same step backwards."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from unrolled.errors import InputError, nearest_name
 from unrolled.types import AnyArray
 
-__all__ = ["Cell", "CellState", "HiddenState", "State", "unroll"]
+__all__ = ["Cell", "CellState", "HiddenState", "State"]
 
 
 class HiddenState(NamedTuple):
     """The state of a cell that has nothing but its activities h, shape ``(*batch, unit)``."""
 
-    h: Array
+    h: Any
 
 
 class CellState(NamedTuple):
     """The state of a cell with a memory: activities h and memory s, each ``(*batch, unit)``."""
 
-    h: Array
-    s: Array
+    h: Any
+    s: Any
 
 
 State = HiddenState | CellState
@@ -35,13 +36,22 @@ State = HiddenState | CellState
 class Cell(eqx.Module):
     """One recurrent layer: how the next state follows from the present one and the input.
 
-    A step has two halves. ``project`` is the part that needs no state, ``U x_t + b``, taken for all steps in one
-    matrix product; ``advance`` adds ``W h_{t-1}`` and applies f. Every cell is a frozen pytree; its weights are
-    fields that carry the textbook's names.
+    A step has two halves. All weights together are one matrix that multiplies the last activities, the input and a 1,
+    ``a_t = M (h_{t-1}, x_t, 1)``; then come operations unit by unit, ``activate``, and the same backwards,
+    ``pull_back``. A cell says no more than that; the loops are in :func:`unroll` and :func:`backpropagate`. Every cell
+    is a frozen pytree; its weights are fields that carry the textbook's names.
+
+    Inside ``activate`` and ``pull_back`` units (or gates below each other) are the first axis and sequences the last,
+    so that a gate is a contiguous piece of memory.
     """
 
     kind: ClassVar[str]
     recurrent: ClassVar[bool] = True
+    #: Whether h_{t-1} enters the pre-activations; otherwise M multiplies (x_t, 1).
+    looks_back: ClassVar[bool] = True
+    state_type: ClassVar[Any] = HiddenState
+    #: The gates below each other in U, W and b; none for a plain layer.
+    gates: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -64,51 +74,66 @@ class Cell(eqx.Module):
         """The number of inputs."""
 
     @abstractmethod
-    def initial_state(self, batch: tuple[int, ...] = ()) -> State:
-        """The state before the first step: zero."""
+    def matrix(self) -> Float[Array, "row column"]:
+        """M: all weights as one matrix, to be multiplied with ``(h_{t-1}, x_t, 1)``."""
 
     @abstractmethod
-    def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch gate"]:
-        """The part of the pre-activation that needs no state: ``U x + b``."""
+    def split(self, matrix: Float[Array, "row column"]) -> Any:
+        """The derivatives by name, in a cell, from that with respect to M."""
 
     @abstractmethod
-    def advance(self, state: Any, projected: Float[Array, "*batch gate"]) -> Any:
-        """The next state."""
+    def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[Any, Any]:
+        """The next state, and what the backward pass needs of this step beside its h."""
 
+    @abstractmethod
+    def pull_back(self, kept: Any, h: Float[Array, "unit ..."], dstate: Any) -> tuple[Float[Array, "row ..."], Any]:
+        """``delta_t = dE/da_t``, and dE/dstate_{t-1} as far as it does not pass through a_t.
 
-# Up to this many steps the loop is written out: no loop overhead, little to compile. Beyond it two steps a turn
-# gain a quarter of the time.
-_WRITTEN_OUT = 8
+        Parameters
+        ----------
+        kept
+            What :meth:`activate` said that the backward pass needs.
+        h
+            The activities that the step made.
+        dstate
+            dE/dstate_t.
+        """
 
+    @abstractmethod
+    def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
+        """f'(a_t) of every row of a."""
 
-def unroll(
-    cell: Cell, inputs: Float[AnyArray, "*batch time feature"], state: Any
-) -> tuple[Float[Array, "*batch time unit"], Any]:
-    """Run a cell over a sequence: the one scan of this package.
+    def initial_state(self, batch: tuple[int, ...] = (), value: float = 0.0) -> Any:
+        """The state before the first step: a constant, zero unless told otherwise."""
+        filled = jnp.full((*batch, self.units), value, jnp.result_type(self.weights()["b"]))
+        return self.state_type(*(filled for _ in self.state_type._fields))
 
-    ``s_t = advance(s_{t-1}, U x_t + b)`` for t = 1..T; the weights are the same at every step.
+    def step(self, x: Float[AnyArray, "*batch feature"], state: Any) -> Any:
+        """One step in time: the next state, from an input and a state with the same batch axes."""
+        first = self.state_type(*(jnp.moveaxis(part, -1, 0) for part in state))
+        a = jnp.tensordot(self.matrix(), self.operand(first, jnp.moveaxis(jnp.asarray(x), -1, 0)), 1)
+        after, _ = self.activate(a, first)
+        return self.state_type(*(jnp.moveaxis(part, 0, -1) for part in after))
 
-    Parameters
-    ----------
-    cell
-        The cell.
-    inputs
-        x_1..x_T, any number of leading batch axes.
-    state
-        The state before the first step, with the same batch axes.
+    def operand(self, state: Any, x: Float[Array, "feature ..."]) -> Float[Array, "column ..."]:
+        """``(h_{t-1}, x_t, 1)``: what M multiplies."""
+        one = jnp.ones((1, *x.shape[1:]), x.dtype)
+        return jnp.concatenate([state.h, x, one] if self.looks_back else [x, one])
 
-    Returns
-    -------
-    tuple
-        h_1..h_T, shape ``(*batch, time, unit)``, and the state after the last step.
-    """
+    def weights(self) -> dict[str, Array | np.ndarray]:
+        """The weights by name."""
+        return {name: getattr(self, name) for name in self.shapes(1, 1)}
 
-    def step(state: Any, projected: Array) -> tuple[Any, Array]:
-        state = cell.advance(state, projected)
-        return state, state.h
+    def gate(self, name: str) -> tuple[Array | np.ndarray, ...]:
+        """The weights of one gate, in the order of the fields: U, W, b, and d where there is one."""
+        if not self.gates:
+            raise InputError(f"a layer of kind {self.kind} has no gates.")
+        if name not in self.gates:
+            raise nearest_name("gate", name, self.gates)
+        start = self.gates.index(name) * self.units
+        return tuple(weight[start : start + self.units] for weight in self.weights().values())
 
-    projected = jnp.moveaxis(cell.project(inputs), -2, 0)
-    steps = projected.shape[0]
-    turns = steps if steps <= _WRITTEN_OUT else 2
-    state, h = jax.lax.scan(step, state, projected, unroll=max(turns, 1))
-    return jnp.moveaxis(h, 0, -2), state
+    @classmethod
+    def of(cls, weights: Mapping[str, Any], activation: str) -> Cell:
+        """A cell with these weights, by name."""
+        return cls(**weights, activation=activation)  # pyright: ignore[reportCallIssue]

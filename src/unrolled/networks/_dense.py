@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ from unrolled.networks._activations import activation
 from unrolled.networks._initializers import glorot_uniform
 from unrolled.types import AnyArray
 
-__all__ = ["Dense", "Readout"]
+__all__ = ["Dense", "Observed", "Readout"]
 
 
 class Dense(eqx.Module):
@@ -60,6 +61,15 @@ class Dense(eqx.Module):
         """The number of inputs."""
         return self.U.shape[-1]
 
+    def weights(self) -> dict[str, Array | np.ndarray]:
+        """U and b."""
+        return {"U": self.U, "b": self.b}
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Any], activation: str) -> Dense:
+        """The layer with these weights, by name."""
+        return cls(**weights, activation=activation)
+
     def __call__(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch unit"]:
         """``f(U x + b)``."""
         return activation(self.activation)(jnp.matmul(x, jnp.transpose(self.U)) + self.b)
@@ -102,6 +112,66 @@ class Readout(eqx.Module):
         """The number of hidden units that it reads."""
         return self.V.shape[-1]
 
+    def weights(self) -> dict[str, Array | np.ndarray]:
+        """V and c."""
+        return {"V": self.V, "c": self.c}
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Any], activation: str) -> Readout:
+        """The layer with these weights, by name."""
+        return cls(**weights, activation=activation)
+
     def __call__(self, h: Float[AnyArray, "*batch unit"]) -> Float[Array, "*batch output"]:
         """``g(V h + c)``."""
-        return activation(self.activation)(jnp.matmul(h, jnp.transpose(self.V)) + self.c)
+        return activation(self.activation)(self.raw(h))
+
+    def raw(self, h: Float[AnyArray, "*batch unit"]) -> Float[Array, "*batch output"]:
+        """``V h + c``, before the output function."""
+        return jnp.matmul(h, jnp.transpose(self.V)) + self.c
+
+
+class Observed(eqx.Module):
+    """Outputs that are activities: some units of the last hidden layer, with no weights between.
+
+    Attributes
+    ----------
+    chosen
+        Which units are seen.
+    layer_units
+        How many the layer has.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> from unrolled.networks import Observed
+    >>> Observed((0, 2), 3)(jnp.array([1.0, 2.0, 3.0])).tolist()
+    [1.0, 3.0]
+    """
+
+    kind: ClassVar[str] = "observed"
+    recurrent: ClassVar[bool] = False
+    activation: ClassVar[str] = "linear"
+    chosen: tuple[int, ...] = eqx.field(static=True)
+    layer_units: int = eqx.field(static=True)
+
+    @property
+    def units(self) -> int:
+        """The number of outputs."""
+        return len(self.chosen)
+
+    @property
+    def features(self) -> int:
+        """The number of hidden units."""
+        return self.layer_units
+
+    def weights(self) -> dict[str, Array | np.ndarray]:
+        """None."""
+        return {}
+
+    def __call__(self, h: Float[AnyArray, "*batch unit"]) -> Float[AnyArray, "*batch output"]:
+        """The activities of the chosen units."""
+        return h[..., np.array(self.chosen)]
+
+    def raw(self, h: Float[AnyArray, "*batch unit"]) -> Float[AnyArray, "*batch output"]:
+        """The same: there is no output function."""
+        return self(h)

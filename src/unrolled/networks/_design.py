@@ -2,70 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Array
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError, nearest_name
 from unrolled.networks._activations import activation
-from unrolled.networks._dense import Dense, Readout
-from unrolled.networks._elman import Elman
-from unrolled.networks._gru import GRU
+from unrolled.networks._bidirectional import Bidirectional, BothStates
+from unrolled.networks._dense import Observed, Readout
 from unrolled.networks._initializers import random_generator
-from unrolled.networks._lstm import LSTM
-from unrolled.networks._network import Network, layer_names
+from unrolled.networks._layer_design import LayerDesign, layer_kind, parse_layer, resized
+from unrolled.networks._network import Network
+from unrolled.networks._start import Start
 
-__all__ = ["LayerDesign", "NetworkDesign", "layer_kinds"]
+__all__ = ["NetworkDesign"]
 
-_KINDS: dict[str, type[Elman] | type[LSTM] | type[GRU] | type[Dense]] = {
-    kind.kind: kind for kind in (Elman, LSTM, GRU, Dense)
-}
-_DEFAULT_ACTIVATION = {"elman": "tanh", "lstm": "tanh", "gru": "tanh", "dense": "relu"}
-# A layer of 100,000 Elman units already needs 80 GB; a larger number is a slip, or a hostile file.
-_MOST_UNITS = 100_000
 _MOST_LAYERS = 1_000
-
-
-def layer_kinds() -> tuple[str, ...]:
-    """The kinds of layer that a design can name."""
-    return tuple(_KINDS)
-
-
-@dataclass(frozen=True)
-class LayerDesign:
-    """One layer: its kind, its number of units, the name of its activation.
-
-    Examples
-    --------
-    >>> from unrolled.networks import LayerDesign
-    >>> LayerDesign("lstm", 250)
-    LayerDesign(kind='lstm', units=250, activation='tanh')
-    """
-
-    kind: str
-    units: int
-    activation: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind not in layer_kinds():
-            raise nearest_name("layer", self.kind, _KINDS)
-        require_whole("units", self.units, 1, _MOST_UNITS)
-        if not self.activation:
-            object.__setattr__(self, "activation", _DEFAULT_ACTIVATION[self.kind])
-        activation(self.activation)
-
-    @property
-    def recurrent(self) -> bool:
-        """Whether the layer has a state."""
-        return _KINDS[self.kind].recurrent
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.units}:{self.activation}"
+_MOST_SEQUENCES = 10_000_000
+#: Whether there is an output at every step, or one from the final states.
+READS = ("steps", "final")
+# Settings that came after the first release.
+_LATER = ("start", "sequences", "feedback", "encoder", "dropout", "reads", "observed")
+# Learned initial states begin as random numbers of about this size.
+_FIRST_GUESS = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,6 +43,22 @@ class NetworkDesign:
         The hidden layers, first to last; none at all is a linear model.
     output
         The name of the output function g.
+    start
+        How activities and memories begin: a number, or ``"learned"``: the gradient goes back through time to them. So
+        does the output before the first step, where outputs are fed back.
+    sequences
+        With ``start="learned"``: so many sequences have initial states of their own; 0: one for all.
+    feedback
+        Whether the network sees its last output beside its input.
+    encoder
+        Layers that read the whole input before the others begin, in the states in which these end; the others see
+        their own outputs alone.
+    dropout
+        The share of activities that training drops between layers.
+    reads
+        ``"steps"``: an output at every step; ``"final"``: one, from the final states of the last recurrent layer.
+    observed
+        Units of the last layer whose activities are the outputs, with no weights between; ``None``: a readout.
 
     Examples
     --------
@@ -89,14 +70,33 @@ class NetworkDesign:
 
     layers: tuple[LayerDesign, ...] = ()
     output: str = "linear"
+    start: float | str = 0.0
+    sequences: int = 0
+    feedback: bool = False
+    encoder: tuple[LayerDesign, ...] = ()
+    dropout: float = 0.0
+    reads: str = "steps"
+    observed: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         activation(self.output)
-        _check_layers(len(self.layers))
+        _check_layers(len(self.layers) + len(self.encoder))
+        _check_start(self)
+        require_number("dropout", self.dropout, least=0.0)
+        if not self.dropout < 1:
+            raise InputError(f"dropout must be a share from 0 up to (not including) 1; came {self.dropout}.")
+        require_flag("feedback", self.feedback)
+        if self.reads not in READS:
+            raise nearest_name("way of reading (reads)", self.reads, READS)
+        _check_encoder(self)
+        _check_reading(self)
 
     @classmethod
-    def parse(cls, text: str, output: str = "linear") -> NetworkDesign:
+    def parse(cls, text: str, output: str = "linear", *, encoder: str = "", **settings: Any) -> NetworkDesign:
         """A design from text: layers with commas between, each ``kind:units`` or ``kind:units:activation``.
+
+        Kinds are ``elman``, ``lstm``, ``gru``, ``mingru``, the same with ``bi-`` before (two cells in opposite
+        directions), and ``dense``. ``encoder`` is written in the same way; other settings go by their names.
 
         Raises
         ------
@@ -105,14 +105,28 @@ class NetworkDesign:
         """
         if not isinstance(text, str):
             raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {text!r}.")
-        return cls(tuple(_parse_layer(part) for part in text.split(",") if part.strip()), output)
+        layers, before = (tuple(parse_layer(p) for p in row.split(",") if p.strip()) for row in (text, encoder))
+        if before:
+            settings = {"feedback": True} | settings
+        return cls(layers, output, encoder=before, **settings)
 
     @classmethod
     def of(cls, network: Network) -> NetworkDesign:
         """The design of a network that has its weights already, from :func:`from_keras` for example."""
-        layers = cast("tuple[Elman | LSTM | GRU | Dense, ...]", network.layers)
-        made = tuple(LayerDesign(layer.kind, layer.units, layer.activation) for layer in layers)
-        return cls(made, network.readout.activation)
+        start = network.start
+        learned = [np.shape(leaf) for leaf in jax.tree.leaves(start)]
+        members = next((np.ndim(w) - 1 for name, w in network.weights().items() if name.endswith((".b", ".c"))), 0)
+        return cls(
+            _designs(network.layers),
+            network.readout.activation,
+            start="learned" if learned else start.constant,
+            sequences=learned[0][-2] if learned and len(learned[0]) == members + 2 else 0,
+            feedback=network.feedback,
+            encoder=_designs(network.encoder),
+            dropout=network.dropout,
+            reads=network.reads,
+            observed=network.readout.chosen if isinstance(network.readout, Observed) else None,
+        )
 
     @property
     def recurrent(self) -> bool:
@@ -121,18 +135,12 @@ class NetworkDesign:
 
     def shapes(self, features: int, outputs: int) -> dict[str, tuple[int, ...]]:
         """The shape of every weight, by the names of :meth:`Network.weights`, without making any."""
-        kinds = [*(layer.kind for layer in self.layers), Readout.kind]
-        sizes = [*(layer.units for layer in self.layers), outputs]
-        found: dict[str, tuple[int, ...]] = {}
-        for name, kind, units in zip(layer_names(kinds), kinds, sizes, strict=True):
-            layer = _KINDS.get(kind, Readout)
-            found |= {f"{name}.{field}": shape for field, shape in layer.shapes(features, units).items()}
-            features = units
-        return found
+        network = self._outline(features, outputs)
+        return {name: weight.shape for name, weight in network.weights().items()}
 
     def parameter_count(self, features: int, outputs: int) -> int:
         """The number of weights and biases."""
-        return sum(int(np.prod(shape, dtype=object)) for shape in self.shapes(features, outputs).values())
+        return sum(math.prod(shape) for shape in self.shapes(features, outputs).values())
 
     def initialize(self, features: int, outputs: int, *, key: Array, dtype: Any = np.float64) -> Network:
         """A network with random weights, distributed as Keras's defaults, decided by ``key``.
@@ -147,12 +155,15 @@ class NetworkDesign:
             Of the weights.
         """
         generator = random_generator(key)
-        layers = []
-        for layer in self.layers:
-            made = _KINDS[layer.kind].initialize(features, layer.units, layer.activation, generator=generator)
-            layers.append(made)
-            features = layer.units
-        network = Network(tuple(layers), Readout.initialize(features, outputs, self.output, generator=generator))
+
+        def random(kind: Any, *sizes: Any) -> Any:
+            return kind.initialize(*sizes, generator=generator)
+
+        network = self._assemble(features, outputs, random)
+        if self.start == "learned":  # a random guess
+            leaves, structure = jax.tree.flatten(self._learned(network))
+            guessed = [generator.normal(0.0, _FIRST_GUESS, leaf.shape) for leaf in leaves]
+            network = replace(network, start=jax.tree.unflatten(structure, guessed))
         return jax.tree.map(lambda leaf: leaf.astype(dtype), network)
 
     def network(self, weights: Mapping[str, Any], features: int, outputs: int) -> Network:
@@ -173,7 +184,38 @@ class NetworkDesign:
             came = np.shape(weights[name])
             if came[len(came) - len(shape) :] != shape:
                 raise InputError(f"{name} has shape {shape}; came {came}.")
-        return jax.tree.unflatten(_structure(self, features, outputs), [weights[name] for name in shapes])
+        structure = jax.tree.structure(self._outline(features, outputs))
+        return jax.tree.unflatten(structure, [weights[name] for name in shapes])
+
+    def _outline(self, features: int, outputs: int) -> Network:
+        """The network with weights that take no memory, for its names, shapes and structure."""
+
+        def flat(kind: Any, features: int, units: int, activation: str) -> Any:
+            shapes = kind.shapes(features, units)
+            return kind.of({name: np.broadcast_to(0.0, shape) for name, shape in shapes.items()}, activation)
+
+        network = self._assemble(features, outputs, flat)
+        return replace(network, start=self._learned(network)) if self.start == "learned" else network
+
+    def _assemble(self, features: int, outputs: int, make: Callable[..., Any]) -> Network:
+        """The network, every layer made by ``make(kind, features, units, activation)``."""
+        encoder, width = _row(self.encoder, features, make)
+        seen = (0 if self.encoder else features) + self.feedback * outputs
+        layers, width = _row(self.layers, seen, make)
+        if self.observed is None:
+            readout = make(Readout, width, outputs, self.output)
+        else:
+            readout = Observed(self.observed, width)
+        constant = 0.0 if isinstance(self.start, str) else float(self.start)
+        return Network(layers, readout, encoder, Start(constant=constant), self.feedback, self.dropout, self.reads)
+
+    def _learned(self, network: Network) -> Start:
+        """Initial states to be learned, of no memory."""
+        rows = (self.sequences,) if self.sequences else ()
+        outline = [la for la in network.encoder or network.layers if la.recurrent]
+        states = tuple(_no_memory(layer, rows) for layer in outline)
+        output = np.broadcast_to(0.0, (*rows, network.outputs)) if self.feedback else None
+        return Start(states, output)
 
     def with_hidden(
         self, *, units: int | None = None, layers: int | None = None, activation: str | None = None
@@ -195,21 +237,49 @@ class NetworkDesign:
                 kept[i].units if units is None else units,
                 kept[i].activation if activation is None else activation,
             )
-        return replace(self, layers=tuple(_resized(kept, chosen, layers)))
+        return replace(self, layers=tuple(resized(kept, chosen, layers, _MOST_LAYERS)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        layers = [{"kind": la.kind, "units": la.units, "activation": la.activation} for la in self.layers]
-        return {"layers": layers, "output": self.output}
+        """Plain data for JSON; settings that earlier releases do not know are left out where they say nothing."""
+        plain = {"layers": [la.to_dict() for la in self.layers], "output": self.output}
+        new = {name: getattr(self, name) for name in _LATER if getattr(self, name) != getattr(NetworkDesign, name)}
+        if "encoder" in new:
+            new["encoder"] = [la.to_dict() for la in self.encoder]
+        return plain | {name: list(v) if isinstance(v, tuple) else v for name, v in new.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> NetworkDesign:
         """The design that :meth:`to_dict` described."""
-        _check_layers(len(data["layers"]))
-        return cls(tuple(LayerDesign(**layer) for layer in data["layers"]), data["output"])
+        _check_layers(len(data["layers"]) + len(data.get("encoder", ())))
+        rows = {row: tuple(LayerDesign(**layer) for layer in data.get(row, ())) for row in ("layers", "encoder")}
+        plain = {name: value for name, value in data.items() if name not in rows}
+        if plain.get("observed") is not None:
+            plain["observed"] = tuple(plain["observed"])
+        return cls(**rows, **plain)
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.layers)) or "no hidden layer"
+        layers = ", ".join(map(str, self.layers)) or "no hidden layer"
+        return f"{', '.join(map(str, self.encoder))} -> {layers}" if self.encoder else layers
+
+
+def _row(designs: tuple[LayerDesign, ...], features: int, make: Callable[..., Any]) -> tuple[tuple[Any, ...], int]:
+    """Layers one after the other, and how many numbers the last hands on."""
+    layers = []
+    for layer in designs:
+        layers.append(make(layer_kind(layer.kind), features, layer.units, layer.activation))
+        features = layer.width
+    return tuple(layers), features
+
+
+def _no_memory(layer: Any, rows: tuple[int, ...]) -> Any:
+    """A state of a layer, of no memory."""
+    if isinstance(layer, Bidirectional):
+        return BothStates(_no_memory(layer.forward, rows), _no_memory(layer.backward, rows))
+    return layer.state_type(*(np.broadcast_to(0.0, (*rows, layer.units)) for _ in layer.state_type._fields))
+
+
+def _designs(layers: tuple[Any, ...]) -> tuple[LayerDesign, ...]:
+    return tuple(LayerDesign(layer.kind, layer.units, layer.activation) for layer in layers)
 
 
 def _check_layers(count: int) -> None:
@@ -217,38 +287,48 @@ def _check_layers(count: int) -> None:
         raise InputError(f"a network may have {_MOST_LAYERS} layers at the most; came {count}.")
 
 
-def _parse_layer(text: str) -> LayerDesign:
-    parts = [part.strip() for part in text.split(":")]
-    if len(parts) not in (2, 3) or not parts[1].isdecimal():
+def _check_start(design: NetworkDesign) -> None:
+    require_whole("sequences", design.sequences, 0, _MOST_SEQUENCES)
+    if isinstance(design.start, str):
+        if design.start != "learned":
+            raise InputError(f"start must be a number or 'learned'; came {design.start!r}.")
+    else:
+        require_number("start", design.start)
+    if design.sequences and design.start != "learned":
+        raise InputError("sequences have initial states of their own only where these are learned: start='learned'.")
+
+
+def _check_encoder(design: NetworkDesign) -> None:
+    """The encoder's last states are the decoder's first."""
+    if not design.encoder:
+        return
+    ends, starts = ([la for la in row if la.recurrent] for row in (design.encoder, design.layers))
+    if [(la.kind, la.units) for la in ends] != [(la.kind, la.units) for la in starts] or not ends:
         raise InputError(
-            f"a layer is written kind:units or kind:units:activation, as in lstm:250 or dense:125:relu; came "
-            f"{text.strip()!r}. Kinds: {', '.join(_KINDS)}."
+            "the recurrent layers of an encoder hand their states on, so they must be of the same kinds and sizes as "
+            f"those that follow; came {_listed(ends)} and {_listed(starts)}."
         )
-    return LayerDesign(parts[0].lower(), int(parts[1]), parts[2].lower() if len(parts) == 3 else "")
+    if not design.feedback:
+        raise InputError("what follows an encoder sees its own outputs: set feedback=True.")
 
 
-def _resized(layers: list[LayerDesign], chosen: list[int], count: int | None) -> list[LayerDesign]:
-    """``count`` layers in place of the chosen ones."""
-    if count is None:
-        return layers
-    require_whole("layers", count, 1, _MOST_LAYERS)
-    last = chosen[-1]
-    dropped = set(chosen[count:])
-    kept = [layer for i, layer in enumerate(layers) if i not in dropped]
-    extra = count - len(chosen)
-    at = last + 1 - len(dropped)
-    return kept[:at] + [layers[last]] * max(extra, 0) + kept[at:]
+def _listed(row: list[LayerDesign]) -> str:
+    return ", ".join(map(str, row)) or "none"
 
 
-def _structure(design: NetworkDesign, features: int, outputs: int) -> Any:
-    """The design's pytree structure, found without memory for weights."""
-    made: list[Any] = []
-    for kind, units, f in [
-        *((la.kind, la.units, la.activation) for la in design.layers),
-        ("", outputs, design.output),
-    ]:
-        layer = _KINDS.get(kind, Readout)
-        fields = {name: np.broadcast_to(0.0, shape) for name, shape in layer.shapes(features, units).items()}
-        made.append(layer(**fields, activation=f))
-        features = units
-    return jax.tree.structure(Network(tuple(made[:-1]), made[-1]))
+def _check_reading(design: NetworkDesign) -> None:
+    """What excludes what."""
+    both = [str(la) for la in (*design.layers, *design.encoder) if la.kind.startswith("bi-")]
+    if both and (design.feedback or design.encoder):
+        raise InputError(f"{both[0]} needs the whole sequence, so no output can be fed back: leave feedback out.")
+    if design.reads == "final" and (not design.recurrent or design.feedback):
+        raise InputError("reads='final' needs a recurrent layer, and no outputs that are fed back.")
+    if design.observed is None:
+        return
+    width = design.layers[-1].width if design.layers else 0
+    if not design.observed or not all(0 <= unit < width for unit in design.observed):
+        raise InputError(
+            f"observed must name units from 0 to {width - 1} of the last layer; came {list(design.observed)}."
+        )
+    if design.output != "linear":
+        raise InputError(f"observed activities are outputs as they are: leave output={design.output!r} out.")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.networks._activations import activation
+from unrolled.networks._activations import activation, pull_back_activation, slope
 from unrolled.networks._cell import Cell, HiddenState
 from unrolled.networks._initializers import glorot_uniform, orthogonal
-from unrolled.types import AnyArray
 
 __all__ = ["Elman"]
 
@@ -20,7 +19,7 @@ __all__ = ["Elman"]
 class Elman(Cell):
     """A layer of units that see their own last activities.
 
-    ``h_t = f(U x_t + W h_{t-1} + b)``
+    ``h_t = f(a_t)``, ``a_t = U x_t + W h_{t-1} + b``, and backwards ``delta_t = f'(a_t) dE/dh_t``.
 
     Attributes
     ----------
@@ -74,14 +73,29 @@ class Elman(Cell):
         """The number of inputs."""
         return self.U.shape[-1]
 
-    def initial_state(self, batch: tuple[int, ...] = ()) -> HiddenState:
-        """All activities zero."""
-        return HiddenState(jnp.zeros((*batch, self.units), jnp.result_type(self.b)))
+    def matrix(self) -> Float[Array, "row column"]:
+        """``(W, U, b)``."""
+        return jnp.concatenate([self.W, self.U, self.b[:, None]], axis=1)
 
-    def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch unit"]:
-        """``U x + b``."""
-        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
+    def split(self, matrix: Float[Array, "row column"]) -> Elman:
+        """The derivatives with respect to U, W and b."""
+        n = self.units
+        return Elman(matrix[:, n:-1], matrix[:, :n], matrix[:, -1], self.activation)
 
-    def advance(self, state: HiddenState, projected: Float[Array, "*batch unit"]) -> HiddenState:
-        """``h = f(U x + b + W h)``."""
-        return HiddenState(activation(self.activation)(projected + state.h @ jnp.transpose(self.W)))
+    def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[HiddenState, Any]:
+        """``h = f(a)``."""
+        del state
+        h = activation(self.activation, axis=0)(a)
+        # A softmax needs all its activities, also those that something else is put in place of.
+        return HiddenState(h), h if self.activation == "softmax" else ()
+
+    def pull_back(
+        self, kept: Any, h: Float[Array, "unit ..."], dstate: Any
+    ) -> tuple[Float[Array, "row ..."], HiddenState]:
+        """``delta = f'(a) dE/dh``; nothing passes beside a."""
+        y = kept if self.activation == "softmax" else h
+        return pull_back_activation(self.activation, y, dstate.h), HiddenState(jnp.zeros_like(h))
+
+    def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
+        """f'(a)."""
+        return slope(self.activation, kept if self.activation == "softmax" else h)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.errors import nearest_name
-from unrolled.networks._activations import activation
+from unrolled.networks._activations import activation, pull_back_activation, slope
 from unrolled.networks._cell import Cell, HiddenState
 from unrolled.networks._initializers import glorot_uniform, orthogonal
-from unrolled.types import AnyArray
 
 __all__ = ["GRU"]
 
@@ -23,7 +20,10 @@ class GRU(Cell):
     """Units that blend their last activity with a candidate.
 
     ``r = sigma(U_r x + b_r + W_r h + d_r)`` (reset), ``z = sigma(U_z x + b_z + W_z h + d_z)`` (update),
-    ``n = f(U_n x + b_n + r * (W_n h + d_n))`` (candidate), ``h_t = (1 - z) * n + z * h_{t-1}``.
+    ``n = f(U_n x + b_n + r * m)``, ``m = W_n h + d_n`` (candidate), ``h_t = (1 - z) * n + z * h_{t-1}``.
+
+    Backwards: ``delta_z = dE/dh_t (h_{t-1} - n) z (1 - z)``, ``delta_n = dE/dh_t (1 - z) f'(a_n)``,
+    ``delta_m = delta_n r``, ``delta_r = delta_n m r (1 - r)``, and ``dE/dh_t z`` passes by.
 
     The reset gate acts after the matrix product, so the recurrent half has biases of its own: d.
 
@@ -80,26 +80,44 @@ class GRU(Cell):
         """The number of inputs."""
         return self.U.shape[-1]
 
-    def gate(self, name: str) -> tuple[Array | np.ndarray, ...]:
-        """U, W, b and d of one gate: ``reset``, ``update`` or ``candidate``."""
-        if name not in self.gates:
-            raise nearest_name("gate", name, self.gates)
-        start = self.gates.index(name) * self.units
-        rows = slice(start, start + self.units)
-        return self.U[rows], self.W[rows], self.b[rows], self.d[rows]
+    def matrix(self) -> Float[Array, "row column"]:
+        """Rows r, z, m and the input half of n; m does not see x, and the last does not see h."""
+        n = self.units
+        no_x, no_h = jnp.zeros_like(self.U[:n]), jnp.zeros_like(self.W[:n])
+        W = jnp.concatenate([self.W, no_h])
+        U = jnp.concatenate([self.U[: 2 * n], no_x, self.U[2 * n :]])
+        b = jnp.concatenate([self.b[: 2 * n] + self.d[: 2 * n], self.d[2 * n :], self.b[2 * n :]])
+        return jnp.concatenate([W, U, b[:, None]], axis=1)
 
-    def initial_state(self, batch: tuple[int, ...] = ()) -> HiddenState:
-        """All activities zero."""
-        return HiddenState(jnp.zeros((*batch, self.units), jnp.result_type(self.b)))
+    def split(self, matrix: Float[Array, "row column"]) -> GRU:
+        """The derivatives with respect to U, W, b and d."""
+        n = self.units
+        both, m, x = matrix[: 2 * n], matrix[2 * n : 3 * n], matrix[3 * n :]
+        U = jnp.concatenate([both[:, n:-1], x[:, n:-1]])
+        b = jnp.concatenate([both[:, -1], x[:, -1]])
+        return GRU(U, matrix[: 3 * n, :n], b, jnp.concatenate([both[:, -1], m[:, -1]]), self.activation)
 
-    def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch gate"]:
-        """``U x + b`` of the three gates."""
-        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
-
-    def advance(self, state: HiddenState, projected: Float[Array, "*batch gate"]) -> HiddenState:
+    def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[HiddenState, Any]:
         """Reset, propose, blend."""
-        x_r, x_z, x_n = jnp.split(projected, 3, axis=-1)
-        h_r, h_z, h_n = jnp.split(state.h @ jnp.transpose(self.W) + self.d, 3, axis=-1)
-        r, z = jax.nn.sigmoid(x_r + h_r), jax.nn.sigmoid(x_z + h_z)
-        n = activation(self.activation)(x_n + r * h_n)
-        return HiddenState((1 - z) * n + z * state.h)
+        size = self.units
+        both = activation("sigmoid")(a[: 2 * size])
+        r, z, m = both[:size], both[size:], a[2 * size : 3 * size]
+        n = activation(self.activation, axis=0)(a[3 * size :] + r * m)
+        return HiddenState((1 - z) * n + z * state.h), (both, m, n, state.h)
+
+    def pull_back(
+        self, kept: Any, h: Float[Array, "unit ..."], dstate: Any
+    ) -> tuple[Float[Array, "row ..."], HiddenState]:
+        """The deltas of r, z, m and n below each other, and what passes by."""
+        del h
+        both, m, n, before = kept
+        r, z = jnp.split(both, 2)
+        dn = pull_back_activation(self.activation, n, dstate.h * (1 - z))
+        delta = [dn * m * r * (1 - r), dstate.h * (before - n) * z * (1 - z), dn * r, dn]
+        return jnp.concatenate(delta), HiddenState(dstate.h * z)
+
+    def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
+        """The slopes of r, z, m (1: it is linear) and n below each other."""
+        del h
+        both, m, n, _ = kept
+        return jnp.concatenate([both * (1 - both), jnp.ones_like(m), slope(self.activation, n)])

@@ -21,7 +21,7 @@ def run_in_lanes(
     lanes: int,
     *,
     last: int | None = None,
-) -> tuple[Float[Array, "window last output"], Any]:
+) -> tuple[Float[AnyArray, "window last output"], Any]:
     """Run windows in batches of ``lanes``, each lane's state going on from batch to batch.
 
     Window i belongs to lane i mod ``lanes`` and starts in the state in which window i - ``lanes`` ended: what Keras
@@ -38,7 +38,7 @@ def run_in_lanes(
     padded = jnp.pad(inputs, ((0, batches * lanes - windows), (0, 0), (0, 0)))
     real = jnp.arange(batches * lanes).reshape(batches, lanes) < windows
 
-    def step(states: Any, batch: tuple[Array, Array]) -> tuple[Any, Array]:
+    def step(states: Any, batch: tuple[Array, Array]) -> tuple[Any, Any]:
         outputs, after = network.run(batch[0], states, last=last)
         return keep_where(batch[1], after, states), outputs
 

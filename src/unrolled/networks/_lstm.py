@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.errors import nearest_name
-from unrolled.networks._activations import activation
+from unrolled.networks._activations import activation, pull_back_activation, slope
 from unrolled.networks._cell import Cell, CellState
 from unrolled.networks._initializers import glorot_uniform, orthogonal
-from unrolled.types import AnyArray
 
 __all__ = ["LSTM"]
 
@@ -25,6 +22,10 @@ class LSTM(Cell):
     ``i = sigma(U_i x + W_i h + b_i)`` (write), ``f = sigma(U_f x + W_f h + b_f)`` (keep),
     ``g = f_act(U_g x + W_g h + b_g)`` (candidate), ``o = sigma(U_o x + W_o h + b_o)`` (read),
     ``s_t = f * s_{t-1} + i * g``, ``h_t = o * f_act(s_t)``.
+
+    Backwards, with ``c = f_act(s_t)`` and ``ds = dE/ds_t + dE/dh_t o f_act'(s_t)``:
+    ``delta_i = ds g i (1 - i)``, ``delta_f = ds s_{t-1} f (1 - f)``, ``delta_g = ds i f_act'(a_g)``,
+    ``delta_o = dE/dh_t c o (1 - o)``, ``dE/ds_{t-1} = ds f``.
 
     Attributes
     ----------
@@ -50,6 +51,7 @@ class LSTM(Cell):
     """
 
     kind: ClassVar[str] = "lstm"
+    state_type: ClassVar[Any] = CellState
     gates: ClassVar[tuple[str, ...]] = ("write", "keep", "candidate", "read")
     U: Float[Array | np.ndarray, "gate feature"]
     W: Float[Array | np.ndarray, "gate unit"]
@@ -80,26 +82,46 @@ class LSTM(Cell):
         """The number of inputs."""
         return self.U.shape[-1]
 
-    def gate(self, name: str) -> tuple[Array | np.ndarray, Array | np.ndarray, Array | np.ndarray]:
-        """U, W and b of one gate: ``write``, ``keep``, ``candidate`` or ``read``."""
-        if name not in self.gates:
-            raise nearest_name("gate", name, self.gates)
-        start = self.gates.index(name) * self.units
-        rows = slice(start, start + self.units)
-        return self.U[rows], self.W[rows], self.b[rows]
+    def matrix(self) -> Float[Array, "row column"]:
+        """``(W, U, b)``."""
+        return jnp.concatenate([self.W, self.U, self.b[:, None]], axis=1)
 
-    def initial_state(self, batch: tuple[int, ...] = ()) -> CellState:
-        """Activities and memory zero."""
-        zero = jnp.zeros((*batch, self.units), jnp.result_type(self.b))
-        return CellState(zero, zero)
+    def split(self, matrix: Float[Array, "row column"]) -> LSTM:
+        """The derivatives with respect to U, W and b."""
+        n = self.units
+        return LSTM(matrix[:, n:-1], matrix[:, :n], matrix[:, -1], self.activation)
 
-    def project(self, x: Float[AnyArray, "*batch feature"]) -> Float[Array, "*batch gate"]:
-        """``U x + b`` of the four gates."""
-        return jnp.matmul(x, jnp.transpose(self.U)) + self.b
-
-    def advance(self, state: CellState, projected: Float[Array, "*batch gate"]) -> CellState:
+    def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[CellState, Any]:
         """Keep, write, read."""
-        f_act = activation(self.activation)
-        i, f, g, o = jnp.split(projected + state.h @ jnp.transpose(self.W), 4, axis=-1)
-        s = jax.nn.sigmoid(f) * state.s + jax.nn.sigmoid(i) * f_act(g)
-        return CellState(jax.nn.sigmoid(o) * f_act(s), s)
+        y = self._gates(a)
+        i, f, g, o = jnp.split(y, 4)
+        s = f * state.s + i * g
+        return CellState(o * activation(self.activation, axis=0)(s), s), (y, state.s)
+
+    def pull_back(
+        self, kept: Any, h: Float[Array, "unit ..."], dstate: Any
+    ) -> tuple[Float[Array, "row ..."], CellState]:
+        """The four deltas below each other, and dE/ds_{t-1}."""
+        y, s_before = kept
+        i, f, g, o = jnp.split(y, 4)
+        c = activation(self.activation, axis=0)(f * s_before + i * g)
+        ds = dstate.s + pull_back_activation(self.activation, c, dstate.h * o)
+        dg = pull_back_activation(self.activation, g, ds * i)
+        delta = [ds * g * i * (1 - i), ds * s_before * f * (1 - f), dg, dstate.h * c * o * (1 - o)]
+        return jnp.concatenate(delta), CellState(jnp.zeros_like(h), ds * f)
+
+    def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
+        """The slopes of the four gates below each other."""
+        del h
+        i, f, g, o = jnp.split(kept[0], 4)
+        return jnp.concatenate([i * (1 - i), f * (1 - f), slope(self.activation, g), o * (1 - o)])
+
+    def _gates(self, a: Float[Array, "row ..."]) -> Float[Array, "row ..."]:
+        """All gates by one tanh, ``sigma(a) = tanh(a / 2) / 2 + 1 / 2``: vector operations without branches."""
+        n = a.shape[0] // 4
+        squash = np.array([0.5, 0.5, 1.0, 0.5]).repeat(n).reshape(-1, *(1,) * (a.ndim - 1)).astype(a.dtype)
+        if self.activation == "tanh":
+            return jnp.tanh(squash * a) * squash + jnp.where(squash == 1, 0, squash)
+        gates = activation("sigmoid")(a)
+        candidate = activation(self.activation, axis=0)(a[2 * n : 3 * n])
+        return jnp.concatenate([gates[: 2 * n], candidate, gates[3 * n :]])

@@ -8,17 +8,21 @@ from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from unrolled.errors import InputError, nearest_name
-from unrolled.networks._cell import Cell, unroll
-from unrolled.networks._dense import Dense, Readout
+from unrolled.networks._activations import activation
+from unrolled.networks._dense import Dense, Observed, Readout
+from unrolled.networks._feedback import run_fed_back, shifted
+from unrolled.networks._start import Start, start_fields
+from unrolled.networks._unroll import Recurrent, unroll
 from unrolled.types import AnyArray
 
 __all__ = ["Layer", "Network", "layer_names"]
 
-Layer: TypeAlias = Cell | Dense
+Layer: TypeAlias = Recurrent | Dense
 States: TypeAlias = tuple[Any, ...]
 
 
@@ -35,6 +39,18 @@ class Network(eqx.Module):
         The hidden layers, first to last.
     readout
         From the last hidden layer to the outputs.
+    encoder
+        Layers that read the whole input first; their last states are the first ones of ``layers``, which see nothing
+        but their own outputs then.
+    start
+        The states before the first step.
+    feedback
+        Whether the first layer sees ``(x_t, y_{t-1})``.
+    dropout
+        The share of activities that training drops between layers.
+    reads
+        ``"steps"``: an output at every step; ``"final"``: one output, from the final states of the last recurrent
+        layer (of both directions, in a bidirectional one).
 
     Examples
     --------
@@ -45,15 +61,20 @@ class Network(eqx.Module):
     """
 
     layers: tuple[Layer, ...]
-    readout: Readout
+    readout: Readout | Observed
+    encoder: tuple[Layer, ...] = ()
+    start: Start = eqx.field(default_factory=Start)
+    feedback: bool = eqx.field(static=True, default=False)
+    dropout: float = eqx.field(static=True, default=0.0)
+    reads: str = eqx.field(static=True, default="steps")
 
-    def __call__(self, inputs: Float[AnyArray, "*batch time feature"]) -> Float[Array, "*batch time output"]:
-        """The outputs y_1..y_T from zero initial states."""
+    def __call__(self, inputs: Float[AnyArray, "*batch time feature"]) -> Float[AnyArray, "*batch time output"]:
+        """The outputs y_1..y_T from the network's own initial states."""
         return self.run(inputs, self.initial_states(inputs.shape[:-2]))[0]
 
     def run(
-        self, inputs: Float[AnyArray, "*batch time feature"], states: States, *, last: int | None = None
-    ) -> tuple[Float[Array, "*batch last output"], States]:
+        self, inputs: Float[AnyArray, "*batch time feature"], states: States, *, last: int | None = None, **ways: Any
+    ) -> tuple[Float[AnyArray, "*batch last output"], States]:
         """The outputs of the last steps (of all, unless told otherwise) and the states after them.
 
         Parameters
@@ -63,50 +84,152 @@ class Network(eqx.Module):
         states
             One state for each recurrent layer, as :meth:`initial_states` makes them.
         last
-            How many steps at the end to give outputs for.
+            How many steps at the end to give outputs for; of a network with an encoder, how many to make.
+        ways
+            What else :meth:`raw` takes.
         """
-        h, states = self.hidden(inputs, states, last=last)
-        return self.readout(h), states
+        raw, states = self.raw(inputs, states, last=last, **ways)
+        return self.output(raw), states
+
+    def raw(
+        self,
+        inputs: Float[AnyArray, "*batch time feature"],
+        states: States,
+        *,
+        last: int | None = None,
+        real: Bool[AnyArray, "*batch time"] | None = None,
+        clamps: Mapping[str, Any] | None = None,
+        fed: Float[AnyArray, "*batch last output"] | None = None,
+        forced: bool = False,
+        index: Int[AnyArray, "*batch"] | None = None,
+        key: Array | None = None,
+        rule: str = "backpropagation",
+    ) -> tuple[Float[AnyArray, "*batch last output"], States]:
+        """``V h_t + c`` of the last steps, before the output function, and the states after them.
+
+        Parameters
+        ----------
+        inputs, states, last
+            As in :meth:`run`.
+        real
+            Which steps are real; padding changes no state.
+        clamps
+            By name of the layer the activities that are held, ``(*batch, time, unit)``; NaN: free.
+        fed
+            Of a network with feedback: what it sees of step t at t + 1, in place of its own output; NaN: its own.
+        forced
+            Promises that ``fed`` leaves nothing to the network's own outputs, so that no loop is needed.
+        index
+            Which sequence each is, for an initial output that was learned for each.
+        key
+            A random key turns dropout on.
+        rule
+            How derivatives are taken: ``"backpropagation"`` or ``"automatic"`` (see :func:`unroll`).
+        """
+        if self.encoder:
+            h, states = self._through(self.encoder, inputs, states, real=real, key=key, rule=rule)
+            inputs, real = jnp.zeros((*inputs.shape[:-2], last or inputs.shape[-2], 0), h.dtype), None
+        if not self.feedback:
+            h, states = self.hidden(inputs, states, last=last, real=real, clamps=clamps, key=key, rule=rule)
+            return self.readout.raw(h), states
+        seen = self._seen(inputs, fed, index)
+        if forced:
+            inputs = jnp.concatenate([inputs, seen], axis=-1)
+            h, states = self._through(self.layers, inputs, states, real=real, clamps=clamps, key=key, rule=rule)
+            return _last_steps(self.readout.raw(h), last), states
+        raw, states = run_fed_back(self, inputs, states, seen, real=real, key=key)
+        return _last_steps(raw, last), states
+
+    def _seen(self, inputs: Any, fed: Any, index: Any) -> Float[Array, "*batch time output"]:
+        """What is fed back at every step: the first output, what stands at t - 1, NaN for the network's own."""
+        batch, time = inputs.shape[:-2], inputs.shape[-2]
+        dtype = jnp.result_type(self.readout.c) if isinstance(self.readout, Readout) else inputs.dtype
+        unknown = jnp.full((*batch, time, self.outputs), jnp.nan, dtype)
+        known = unknown if fed is None else jnp.concatenate([unknown[..., fed.shape[-2] :, :], fed], axis=-2)
+        return shifted(known, self.start.first_output(self.outputs, batch, dtype, index))
 
     def hidden(
-        self, inputs: Float[AnyArray, "*batch time feature"], states: States, *, last: int | None = None
+        self, inputs: Float[AnyArray, "*batch time feature"], states: States, *, last: int | None = None, **ways: Any
     ) -> tuple[Float[AnyArray, "*batch last unit"], States]:
         """What the readout sees at the last steps, and the states after them."""
+        return self._through(self.layers, inputs, states, last=last, **ways)
+
+    def _through(
+        self,
+        layers: tuple[Layer, ...],
+        inputs: Float[AnyArray, "*batch time feature"],
+        states: States,
+        *,
+        last: int | None = None,
+        real: Any = None,
+        clamps: Mapping[str, Any] | None = None,
+        key: Array | None = None,
+        rule: str = "backpropagation",
+    ) -> tuple[Float[AnyArray, "*batch last unit"], States]:
         h = inputs
+        names = layer_names([layer.kind for layer in layers])
         remaining, after = list(states), []
-        for layer in self.layers:
+        for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
             if not remaining:  # nothing further on looks back, so earlier steps need no more work
                 h = _last_steps(h, last)
-            if isinstance(layer, Cell):
-                h, state = unroll(layer, h, remaining.pop(0))
-                after.append(state)
-            else:
+            if isinstance(layer, Dense):
                 h = layer(h)
+            else:
+                held = (clamps or {}).get(name)
+                h, state = unroll(layer, h, remaining.pop(0), real=real, clamps=held, rule=rule)
+                after.append(state)
+                if self.reads == "final" and not remaining and layers is self.layers:
+                    h = state.h[..., None, :]
+            h = self._dropped(h, key, number)
         return _last_steps(h, last), tuple(after)
+
+    def _dropped(self, h: Any, key: Array | None, number: int) -> Any:
+        """Some activities set to zero and the others scaled up, so that the mean stays."""
+        if key is None or not self.dropout:
+            return h
+        kept = jax.random.bernoulli(jax.random.fold_in(key, number), 1 - self.dropout, h.shape)
+        return jnp.where(kept, h / (1 - self.dropout), 0)
 
     def step(
         self, x: Float[AnyArray, "*batch feature"], states: States
-    ) -> tuple[Float[Array, "*batch output"], States]:
+    ) -> tuple[Float[AnyArray, "*batch output"], States]:
         """One step in time: y_t and the next states."""
+        raw, after = self.layer_step(x, states)
+        return self.output(raw), after
+
+    def layer_step(self, x: Any, states: States, *, key: Array | None = None) -> tuple[Any, States]:
+        """One step of all layers: ``V h_t + c`` and the next states."""
         h = x
         remaining, after = list(states), []
-        for layer in self.layers:
-            if isinstance(layer, Cell):
-                state = layer.advance(remaining.pop(0), layer.project(h))
+        for number, layer in enumerate(self.layers):
+            if isinstance(layer, Dense):
+                h = layer(h)
+            else:
+                state = layer.step(h, remaining.pop(0))  # pyright: ignore[reportAttributeAccessIssue]
                 after.append(state)
                 h = state.h
-            else:
-                h = layer(h)
-        return self.readout(h), tuple(after)
+            h = self._dropped(h, key, number)
+        return self.readout.raw(h), tuple(after)
 
-    def initial_states(self, batch: tuple[int, ...] = ()) -> States:
-        """The zero states of the recurrent layers, for that many leading batch axes."""
-        return tuple(layer.initial_state(batch) for layer in self.layers if isinstance(layer, Cell))
+    def output(self, raw: Float[AnyArray, "*batch output"]) -> Float[AnyArray, "*batch output"]:
+        """``g(V h + c)`` from ``V h + c``."""
+        return activation(self.readout.activation)(jnp.asarray(raw))
+
+    def initial_states(self, batch: tuple[int, ...] = (), index: Int[AnyArray, "*batch"] | None = None) -> States:
+        """The states of the recurrent layers before the first step, for that many leading batch axes.
+
+        Those of the encoder, where there is one. ``index`` says which sequence each is, for a network that has learned
+        an initial state for each.
+        """
+        layers = [layer for layer in self.encoder or self.layers if not isinstance(layer, Dense)]
+        return self.start.make(layers, batch, index)
 
     @property
     def features(self) -> int:
         """The number of inputs."""
-        return (*self.layers, self.readout)[0].features
+        if self.encoder:
+            return self.encoder[0].features
+        return (*self.layers, self.readout)[0].features - self.feedback * self.outputs
 
     @property
     def outputs(self) -> int:
@@ -118,18 +241,29 @@ class Network(eqx.Module):
         """Whether any layer has a state."""
         return any(layer.recurrent for layer in self.layers)
 
-    def named_layers(self) -> dict[str, Layer | Readout]:
-        """The layers by name: ``elman_1``, ``dense_1``, ``dense_2``, ..., ``readout``."""
+    @property
+    def recurrent_names(self) -> list[str]:
+        """The names of the layers that have a state, in the order of :meth:`initial_states`."""
+        row = [(name, layer) for name, layer in self.named_layers().items() if layer.recurrent]
+        return [name for name, _ in row if name.startswith("encoder_") == bool(self.encoder)]
+
+    def named_layers(self) -> dict[str, Any]:
+        """The layers by name: ``elman_1``, ``dense_1``, ``dense_2``, ..., ``readout``, ``encoder_elman_1``, ..."""
         everything = (*self.layers, self.readout)
-        return dict(zip(layer_names([layer.kind for layer in everything]), everything, strict=True))
+        named = dict(zip(layer_names([layer.kind for layer in everything]), everything, strict=True))
+        encoding = layer_names([layer.kind for layer in self.encoder])
+        return named | {f"encoder_{name}": layer for name, layer in zip(encoding, self.encoder, strict=True)}
 
     def weights(self) -> dict[str, Array | np.ndarray]:
-        """Every weight by name, ``layer.field``, in the order of the layers."""
-        return {
-            f"{name}.{field}": getattr(layer, field)
+        """Every weight by name, ``layer.field``, in the order of the layers; learned initial states come last."""
+        found = {
+            f"{name}.{field}": weight
             for name, layer in self.named_layers().items()
-            for field in layer.shapes(1, 1)
+            for field, weight in layer.weights().items()
         }
+        for name, state in zip(self.recurrent_names, self.start.states, strict=False):
+            found |= {f"{name}.{field}": part for field, part in start_fields(state).items()}
+        return found if self.start.output is None else found | {"readout.y_0": self.start.output}
 
     def replace(self, weights: Mapping[str, Any]) -> Network:
         """The same network with some weights set by name.
@@ -180,5 +314,5 @@ def layer_names(kinds: list[str]) -> list[str]:
     names = []
     for kind in kinds:
         seen[kind] += 1
-        names.append(kind if kind == "readout" else f"{kind}_{seen[kind]}")
+        names.append(kind if kind in ("readout", "observed") else f"{kind}_{seen[kind]}")
     return names
