@@ -1,0 +1,18 @@
+"""The one source of chance: a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unrolled.arguments import require_whole
+
+__all__ = ["MOST", "generator"]
+
+#: The most sequences, steps or symbols that are asked for; more is a mistake.
+MOST = 1_000_000_000
+_LARGEST_SEED = 2**63 - 1
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Draws that depend on the seed alone, a whole number of at least 0."""
+    return np.random.default_rng(require_whole("seed", seed, 0, _LARGEST_SEED))
