@@ -111,7 +111,7 @@ def test_least_squares_weigh_too(last):
     np.testing.assert_allclose(solved(Batch(inputs, targets, weights)), wanted, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("weights", [np.ones(6), np.zeros(7), -np.ones(7), np.full(7, np.nan), np.ones((7, 1))])
+@pytest.mark.parametrize("weights", [np.ones(6), np.zeros(7), -np.ones(7), np.full(7, np.nan)])
 def test_weights_that_are_none_are_refused(weights):
     batch = Batch.__new__(Batch)  # what the shape check of the tests would stop first
     for name, value in (("inputs", INPUTS), ("targets", TARGETS), ("weights", weights)):

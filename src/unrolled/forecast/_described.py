@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy as np
 from unrolled._version import __version__
 from unrolled.forecast._framing import Framing
 from unrolled.forecast._restored import describe_series
-from unrolled.learn import LeastSquares
-from unrolled.sequence import FittedSequenceModel, SequenceModel
+from unrolled.sequence import FittedSequenceModel
 from unrolled.series import Series
 
 __all__ = ["KIND", "describe", "tensors"]
@@ -24,7 +22,7 @@ def describe(name: str, framing: Framing, sequence: FittedSequenceModel, series:
     return {
         "kind": KIND,
         "made_by": f"unrolled {__version__}",
-        "forecaster": {"name": name} | framing.to_dict() | _sequence_model(sequence.model),
+        "forecaster": {"name": name} | framing.to_dict() | sequence.model.to_dict(),
         "kept": list(sequence.kept),
         "series": describe_series(series),
     }
@@ -34,14 +32,3 @@ def tensors(sequence: FittedSequenceModel, series: Series) -> dict[str, np.ndarr
     """Every weight by name, and the numbers of the series."""
     weights = {name: np.asarray(value) for name, value in sequence.networks.weights().items()}
     return weights | {"series.values": series.values, "series.x": series.x}
-
-
-def _sequence_model(model: SequenceModel) -> dict[str, Any]:
-    kind = "least-squares" if isinstance(model.learner, LeastSquares) else "gradient-descent"
-    return {
-        "design": model.design.to_dict(),
-        "learner": {"kind": kind} | asdict(model.learner),
-        "members": model.members,
-        "seed": model.seed,
-        "precision": model.precision,
-    }

@@ -18,6 +18,7 @@ from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._framing import Framing
 from unrolled.forecast._notes import left_out, notes
 from unrolled.forecast._remainder import Remainder
+from unrolled.forecast._suited import check_design
 from unrolled.learn import GradientDescent, History, LeastSquares, Watch
 from unrolled.networks import Network, NetworkDesign, NetworkSummary, summarize
 from unrolled.sequence import FittedSequenceModel, SequenceModel
@@ -181,6 +182,7 @@ class Forecaster:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
         self.framing.check()
         self.sequence_model.check()
+        check_design(self.design, self.learner)
         if isinstance(self.learner, LeastSquares) and self.design.output != "linear":
             raise InputError(f"least squares needs a linear output; it is {self.design.output}.")
         if self.target == "x-to-y" and self.sequence_model.lanes:

@@ -166,7 +166,8 @@ def _batch(made: Sequence[Windows], members: int) -> Batch:
         inputs[place, : len(one)] = one.inputs
         targets[place, : len(one), 0] = one.targets
         weights[place, : len(one)] = 1.0
-    return Batch(*(np.repeat(part, members, axis=0) for part in (inputs, targets, weights)))
+    inputs, targets, weights = (np.repeat(part, members, axis=0) for part in (inputs, targets, weights))
+    return Batch(inputs, targets, weights)
 
 
 def _continue(

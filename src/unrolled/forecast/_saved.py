@@ -18,16 +18,17 @@ from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
-from unrolled.learn import GradientDescent, LeastSquares, Optimizer
-from unrolled.networks import NetworkDesign
-from unrolled.sequence import FittedSequenceModel
+from unrolled.sequence import (
+    KIND as SEQUENCE_KIND,
+)
+from unrolled.sequence import FittedSequenceModel, restore_sequence_model, restored_model, sequence_model_shapes
 from unrolled.storage import Shapes, load_model
 from unrolled.windows import Scaler
 
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster | FittedClassical:
+def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -67,13 +68,9 @@ def load_kinds(folder: str | Path, kinds: Mapping[str, tuple[Callable[..., Shape
 
 
 def _forecaster(data: dict[str, Any]) -> Forecaster:
-    learner = dict(data["learner"])
-    if learner.pop("kind") == "least-squares":
-        restored = LeastSquares(**learner)
-    else:
-        restored = GradientDescent(optimizer=Optimizer(**learner.pop("optimizer")), **learner)
-    plain = {name: value for name, value in data.items() if name not in ("design", "learner")}
-    model = Forecaster(NetworkDesign.from_dict(data["design"]), restored, **plain)
+    sequence = restored_model(data)
+    plain = {name: value for name, value in data.items() if name not in ("design", "learner", "specification")}
+    model = Forecaster(sequence.design, sequence.learner, **plain)
     model.check_settings()
     return model
 
@@ -125,4 +122,8 @@ def _scaler(data: dict[str, Any], features: int) -> Scaler:
 
 
 #: What a file may hold: how the shapes of its tensors follow from its description, and how it is restored.
-KINDS = {KIND: (_shapes, _restore), CLASSICAL_KIND: (classical_shapes, restore_classical)}
+KINDS = {
+    KIND: (_shapes, _restore),
+    CLASSICAL_KIND: (classical_shapes, restore_classical),
+    SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
+}

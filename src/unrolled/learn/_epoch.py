@@ -10,7 +10,8 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from unrolled.learn._learner import GradientDescent
-from unrolled.learn._losses import loss
+from unrolled.learn._response import error_of, real_steps, respond, starting_states
+from unrolled.learn._truncated import respond_truncated
 from unrolled.networks import Network, run_in_lanes
 from unrolled.types import AnyArray, Batch
 
@@ -25,13 +26,31 @@ class Progress(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What an epoch needs beside: settings, rates, data, a key."""
+    """What an epoch needs beside: settings, rates, data, a key.
+
+    Attributes
+    ----------
+    learner
+        The settings.
+    rate
+        The learning rate.
+    training, validation
+        The sequences.
+    key
+        Of the member.
+    forcing
+        How often targets are fed back at the first epoch, at the last, and how many epochs there are.
+    forced
+        Whether they always are, so that no loop over single steps is needed.
+    """
 
     learner: GradientDescent
     rate: Float[Array, ""]
     training: Batch
     validation: Batch | None
     key: Array
+    forcing: Float[Array, "3"]
+    forced: bool = False
 
 
 def update_rule(learner: GradientDescent, rate: Any) -> optax.GradientTransformation:
@@ -48,32 +67,43 @@ def run_epoch(progress: Progress, epoch: Int[Array, ""], learning: Learning) -> 
     -------
     tuple
         Progress, the network's states after the last batch (of use to a stateful network), and the mean loss over
-        the batches, each weighted by its number of sequences, or by their weights where they have some. A batch
-        without weight moves nothing; the loss of an epoch without weight is NaN.
+        all targets, each with its weight. A batch without weight moves nothing; the loss of an epoch without weight is
+        NaN.
     """
     learner, training = learning.learner, learning.training
     count = len(training)
     size = min(learner.batch_size, count)
     rule = update_rule(learner, learning.rate)
-    zero = progress.network.initial_states((size,))
+    started = progress.network.initial_states((size,))
+    key = jax.random.fold_in(learning.key, epoch)
 
-    def step(carried: tuple[Progress, Any], rows: Int[Array, " batch"]) -> tuple[tuple[Progress, Any], Array]:
-        progress, states = carried
+    def step(carried: tuple[Progress, Any], given: tuple[Array, Array]) -> tuple[tuple[Progress, Any], Any]:
+        (progress, states), (rows, number) = carried, given
         batch = jax.tree.map(lambda leaf: leaf[jnp.minimum(rows, count - 1)], training) if size < count else training
-        weights = _weights(rows, batch, count, learning.rate.dtype)
-        states = states if learner.stateful else zero
+        task = _Task(batch, _weights(rows, batch, count, learning.rate.dtype), epoch, jax.random.fold_in(key, number))
         graded = jax.value_and_grad(_batch_loss, has_aux=True)
-        (value, states), gradient = graded(progress.network, batch, weights, states, learner)
+        (value, (states, weight)), gradient = graded(
+            progress.network, task, states if learner.stateful else None, learning
+        )
         change, moments = rule.update(gradient, progress.moments, progress.network)  # pyright: ignore[reportArgumentType]
         after = Progress(jax.tree.map(jnp.add, progress.network, change), moments)
         if batch.weights is not None:
-            moved = jnp.sum(weights) > 0
-            after = jax.tree.map(lambda new, old: jnp.where(moved, new, old), after, progress)
-        return (after, states), value * jnp.sum(weights)
+            after = jax.tree.map(lambda new, old: jnp.where(weight > 0, new, old), after, progress)
+        return (after, states if learner.stateful else started), (value * weight, weight)
 
-    order = _epoch_order(jax.random.fold_in(learning.key, epoch), count, size, learner.shuffle, training.weights)
-    (progress, states), values = jax.lax.scan(step, (progress, zero), order)
-    return progress, states, jnp.sum(values) / (count if training.weights is None else jnp.sum(training.weights))
+    rows = _row_weights(training)
+    order = _epoch_order(key, count, size, learner.shuffle, rows)
+    (progress, states), (values, weights) = jax.lax.scan(step, (progress, started), (order, jnp.arange(len(order))))
+    return progress, states, jnp.sum(values) / jnp.sum(weights)
+
+
+class _Task(NamedTuple):
+    """One batch of one epoch."""
+
+    batch: Batch
+    weights: Float[Array, " batch"]
+    epoch: Int[Array, ""]
+    key: Array
 
 
 def validation_loss(network: Network, states: Any, learning: Learning) -> Float[Array, ""]:
@@ -83,30 +113,81 @@ def validation_loss(network: Network, states: Any, learning: Learning) -> Float[
         return jnp.array(jnp.nan, learning.rate.dtype)
     last = batch.targets.shape[1]
     if learner.stateful:
-        outputs, _ = run_in_lanes(network, batch.inputs, states, learner.batch_size, last=last)
+        given = {"real": real_steps(batch), "raw": True}
+        raw, _ = run_in_lanes(network, batch.inputs, states, learner.batch_size, last=last, **given)
     else:
-        outputs, _ = network.run(batch.inputs, network.initial_states((len(batch),)), last=last)
-    pointwise = loss(learner.loss)(outputs, batch.targets)
+        raw, _ = respond(network, batch, fed=batch.fed)
+    rows = _row_weights(batch)
+    ones = jnp.ones(len(batch), learning.rate.dtype)
+    total, weight = error_of(raw, batch, learner.loss, network.readout.activation, ones if rows is None else rows)
+    return total / weight
+
+
+def _row_weights(batch: Batch) -> Float[AnyArray, " batch"] | None:
+    """What every sequence counts by itself; ``None`` where weights belong to steps or are not given."""
     if batch.weights is None:
-        return jnp.mean(pointwise)
-    return jnp.sum(jnp.mean(pointwise, axis=(1, 2)) * batch.weights) / jnp.sum(batch.weights)
+        return None
+    if batch.weights.ndim == 1:
+        return batch.weights
+    return jnp.any(batch.weights > 0, axis=tuple(range(1, batch.weights.ndim))).astype(batch.weights.dtype)
 
 
 def _weights(rows: Int[Array, " batch"], batch: Batch, count: int, dtype: Any) -> Float[Array, " batch"]:
     """What each place of a batch counts: nothing where nobody stands."""
-    present = (rows < count).astype(dtype)
-    return present if batch.weights is None else present * batch.weights
+    present, own = (rows < count).astype(dtype), _row_weights(batch)
+    return present if own is None else present * own
 
 
-def _batch_loss(network: Network, batch: Batch, weights: Array, states: Any, learner: GradientDescent) -> Any:
-    outputs, states = network.run(batch.inputs, states, last=batch.targets.shape[1])
-    pointwise = loss(learner.loss)(outputs, batch.targets)
-    by_sequence = jnp.mean(pointwise, axis=(1, 2))
-    total = jnp.sum(weights)
-    if batch.weights is not None:
-        total = jnp.where(total > 0, total, 1)
+def _batch_loss(network: Network, task: _Task, states: Any, learning: Learning) -> Any:
+    learner, batch = learning.learner, task.batch
+    raw, after, term = _response(network, task, states, learning)
+    output = network.readout.activation
+
+    def mean_error(raw: Any) -> tuple[Array, Array]:
+        total, weight = error_of(raw, batch, learner.loss, output, task.weights)
+        return total / jnp.where(weight > 0, weight, 1), weight
+
+    value, weight = mean_error(raw)
+    if learner.norm_keeping:
+        term = term + learner.norm_keeping * _norm_term(network, batch, raw, lambda raw: mean_error(raw)[0])
     # States are data to the next batch: the derivative ends at the batch's edge.
-    return jnp.sum(by_sequence * weights) / total, jax.lax.stop_gradient(states)
+    return value + term, (jax.lax.stop_gradient(after), weight)
+
+
+def _norm_term(network: Network, batch: Batch, raw: Any, mean_error: Any) -> Array:
+    """How much the derivative changes its norm on its way back."""
+    from unrolled.networks import norm_keeping
+
+    error = jax.grad(mean_error)(jax.lax.stop_gradient(raw))
+    missing = batch.inputs.shape[1] - error.shape[1]
+    error = jnp.pad(error, ((0, 0), (missing, 0), (0, 0)))
+    return norm_keeping(network, batch.inputs, starting_states(network, batch), error, real=real_steps(batch))
+
+
+def _response(network: Network, task: _Task, states: Any, learning: Learning) -> tuple[Any, Any, Any]:
+    """What the network says, its states, and the user's own error term."""
+    learner, batch = learning.learner, task.batch
+    key = jax.random.fold_in(task.key, 1) if network.dropout else None
+    if learner.error_term is not None:
+        start = starting_states(network, batch) if states is None else states
+        h, after = network.hidden(batch.inputs, start, real=real_steps(batch), clamps=batch.clamps, key=key)
+        raw = network.readout.raw(h[:, h.shape[1] - batch.targets.shape[1] :])
+        return raw, after, learner.error_term(h)
+    if learner.truncate is not None:
+        return *respond_truncated(network, batch, learner.truncate, states, key=key), 0.0
+    ways = {"fed": _fed(task, learning), "forced": learning.forced} if network.feedback else {}
+    return *respond(network, batch, states, key=key, **ways), 0.0
+
+
+def _fed(task: _Task, learning: Learning) -> Any:
+    """What is shown in place of the network's own outputs: targets, as often as the schedule says."""
+    fed = jnp.asarray(task.batch.targets if task.batch.fed is None else task.batch.fed)
+    if learning.learner.forcing_pair == (1.0, 1.0):
+        return fed
+    first, last, epochs = learning.forcing
+    share = first + (last - first) * task.epoch / jnp.maximum(epochs - 1, 1)
+    shown = jax.random.bernoulli(jax.random.fold_in(task.key, 2), share, fed.shape[:2])
+    return jnp.where(shown[..., None], fed, jnp.nan)
 
 
 def _epoch_order(

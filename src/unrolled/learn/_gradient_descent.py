@@ -17,13 +17,16 @@ from unrolled.errors import InputError, TrainingError
 from unrolled.learn._epoch import Learning, Progress, run_epoch, update_rule, validation_loss
 from unrolled.learn._history import Fit, History, Status
 from unrolled.learn._learner import GradientDescent
+from unrolled.learn._losses import loss
 from unrolled.networks import Network, map_members
 from unrolled.types import Batch, in_precision
 
-__all__ = ["Watch", "train"]
+__all__ = ["Probe", "Watch", "train"]
 
 #: Called in training with the history so far and the number of epochs to come.
 Watch = Callable[[History, int], None]
+#: Called in training with the networks as they are, every weight with a leading axis of members.
+Probe = Callable[[Network], None]
 
 # Epochs run in stretches of about this long, so that a progress bar moves and Ctrl-C is heard. Between stretches only
 # the number of epochs to reach changes, so all stretches are one program.
@@ -46,7 +49,13 @@ class _State(NamedTuple):
 
 
 def train(
-    networks: Network, learner: GradientDescent, batch: Batch, *, keys: Sequence[Array], watch: Watch | None = None
+    networks: Network,
+    learner: GradientDescent,
+    batch: Batch,
+    *,
+    keys: Sequence[Array],
+    watch: Watch | None = None,
+    probe: Probe | None = None,
 ) -> Fit:
     """Train every member, on the same sequences or each on its own.
 
@@ -63,6 +72,8 @@ def train(
         One random key a member, for the order of the sequences.
     watch
         Called now and then with the history so far and the number of epochs to come; it does not slow the loop.
+    probe
+        Called as often with the networks as they are.
 
     Returns
     -------
@@ -77,23 +88,65 @@ def train(
         The loss of every member became infinite.
     """
     dtype = jax.tree.leaves(networks)[0].dtype
-    training, validation = _parts(jax.tree.map(lambda leaf: in_precision(leaf, dtype), _emptied(batch)), learner)
+    _require_suited(networks, learner, batch)
+    training, validation = _parts(_in_precision(_emptied(batch), dtype), learner)
     capacity = max(_LEAST_CAPACITY, 1 << int(learner.epochs - 1).bit_length())
     settings = learner.compiled_part(capacity)
     rate = np.asarray(learner.optimizer.rate, dtype)
     states = _start(networks, rate, settings)
     words = np.stack([np.asarray(jax.random.key_data(key)) for key in keys])
-    advance = partial(_advance, rate=rate, training=training, validation=validation, words=words, learner=settings)
-    states = _run(advance, states, learner, watch, validation is not None)
+    forcing = np.array([*learner.forcing_pair, learner.epochs], dtype)
+    told = {"rate": rate, "training": training, "validation": validation, "words": words, "forcing": forcing}
+    forced = networks.feedback and learner.forcing_pair == (1.0, 1.0) and _all_fed(training)
+    advance = partial(_advance, **told, learner=settings, forced=forced)
+    states = _run(advance, states, learner, (watch, probe), validation is not None)
     return _finish(states, learner, validation is not None)
+
+
+def _in_precision(batch: Batch, dtype: np.dtype) -> Batch:
+    """All but whole numbers in that precision."""
+    return jax.tree.map(
+        lambda leaf: leaf if np.issubdtype(leaf.dtype, np.integer) else in_precision(leaf, dtype), batch
+    )
 
 
 def _emptied(batch: Batch) -> Batch:
     """Zeros in place of sequences that weigh nothing: not even a NaN in them may reach the gradient."""
     if batch.weights is None:
         return batch
-    counts = np.asarray(batch.weights)[..., None, None] > 0
-    return Batch(np.where(counts, batch.inputs, 0.0), np.where(counts, batch.targets, 0.0), batch.weights)
+    weights = np.asarray(batch.weights)
+    own = np.asarray(weights if batch.by_member else weights.reshape(len(weights), -1).any(axis=1))
+    counts = own[..., None, None] > 0
+    inputs, targets = np.where(counts, batch.inputs, 0.0), np.where(counts, batch.targets, 0.0)
+    return replace(batch, inputs=inputs, targets=targets)
+
+
+def _all_fed(batch: Batch) -> bool:
+    """Whether something stands at every real step that can be fed back."""
+    fed = np.asarray(batch.targets if batch.fed is None else batch.fed)
+    known = np.isfinite(fed).all(axis=-1)
+    if batch.lengths is not None:
+        known |= np.arange(fed.shape[1]) >= np.asarray(batch.lengths)[:, None]
+    return fed.shape[1] == batch.inputs.shape[1] and bool(known.all())
+
+
+def _require_suited(networks: Network, learner: GradientDescent, batch: Batch) -> None:
+    """Raise an :class:`InputError` where network, settings and data exclude each other."""
+    loss(learner.loss).check(networks.readout.activation)
+    forward = not (networks.encoder or networks.feedback or any(la.kind.startswith("bi-") for la in networks.layers))
+    for name, used in (("truncate", learner.truncate), ("norm_keeping", learner.norm_keeping)):
+        if used and not forward:
+            raise InputError(f"{name} needs layers that go forward in time alone, without encoder and feedback.")
+    if learner.error_term is not None and (networks.encoder or networks.feedback or learner.truncate):
+        raise InputError("error_term goes with plain layers: leave encoder, feedback and truncate out.")
+    if networks.reads == "final" and (learner.truncate or learner.norm_keeping):
+        raise InputError("truncate and norm_keeping need an output at every step: leave reads='final' out.")
+    if learner.stateful and not forward:
+        raise InputError("a stateful network goes forward in time alone: no bi- layers, no encoder, no feedback.")
+    if learner.stateful and (batch.index is not None or batch.states):
+        raise InputError("a stateful network goes on where it was, so no initial states can be given.")
+    if networks.feedback and loss(learner.loss).per_unit > 1:
+        raise InputError(f"the outputs of the loss {learner.loss} are not what it predicts, so none can be fed back.")
 
 
 def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]:
@@ -105,7 +158,7 @@ def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]
     if learner.stateful:
         raise InputError("a stateful network goes from sequence to sequence and takes no weights; leave them out.")
     for purpose, part in (("train", training), ("validate", validation)):
-        if part is not None and not np.any(part.weights):
+        if part is not None and part.weights is not None and not np.any(part.weights):
             raise InputError(f"all sequences to {purpose} on have the weight 0; give some of them more.")
     return training, validation
 
@@ -124,7 +177,7 @@ def _start(networks: Network, rate: Array, learner: GradientDescent) -> _State:
     return jax.vmap(start)(networks)
 
 
-@partial(jax.jit, static_argnames="learner", donate_argnames="states")
+@partial(jax.jit, static_argnames=("learner", "forced"), donate_argnames="states")
 def _advance(
     states: _State,
     until: Array,
@@ -133,13 +186,15 @@ def _advance(
     training: Batch,
     validation: Batch | None,
     words: Array,
+    forcing: Array,
     learner: GradientDescent,
+    forced: bool,
 ) -> _State:
     """Train every member up to epoch ``until``."""
 
     def one(state: _State, key: Array, *own: Any) -> _State:
         known, kept_out = own or (training, validation)
-        learning = Learning(learner, rate, known, kept_out, key)
+        learning = Learning(learner, rate, known, kept_out, key, forcing, forced)
         unfinished = lambda s: (s.epoch < until) & (s.status == Status.RUNNING)  # noqa: E731
         return jax.lax.while_loop(unfinished, lambda s: _epoch(s, learning), state)
 
@@ -175,8 +230,13 @@ def _stop_early(state: _State, judged: Array, patience: int, improvement: float)
 
 
 def _run(
-    advance: Callable[..., _State], states: _State, learner: GradientDescent, watch: Watch | None, validated: bool
+    advance: Callable[..., _State],
+    states: _State,
+    learner: GradientDescent,
+    callers: tuple[Watch | None, Probe | None],
+    validated: bool,
 ) -> _State:
+    watch, probe = callers
     states = jax.block_until_ready(advance(states, np.int32(0)))  # compiles; trains nothing
     done, stretch = 0, 1
     while done < learner.epochs:
@@ -188,6 +248,8 @@ def _run(
         done = until
         if watch is not None:
             watch(_history(states, validated), learner.epochs)
+        if probe is not None:
+            probe(jax.tree.map(np.asarray, states.progress.network))
         if not np.any(np.asarray(states.status) == Status.RUNNING):
             break
     return states

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,8 @@ __all__ = ["GradientDescent"]
 # Losses are kept for every member and epoch; more epochs than this are a slip.
 _MOST_EPOCHS = 2**20  # a power of two: so is the capacity of the loss arrays, which must not pass it
 _MOST_SEQUENCES = 1_000_000_000
+# Settings that came after the first release, with what they were before: not written where they say nothing.
+_LATER = {"truncate": None, "forcing": 1.0, "norm_keeping": 0.0, "error_term": None}
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class GradientDescent:
     optimizer
         The update rule.
     loss
-        ``squared``, ``absolute`` or ``huber``; the mean over the sequences and outputs of a batch is minimized.
+        One of :func:`losses`; the mean over all targets of a batch, each with its weight, is minimized.
     epochs
         Passes over the training sequences.
     batch_size
@@ -48,6 +51,18 @@ class GradientDescent:
         the best weights. ``None`` trains all epochs and takes the last weights.
     improvement
         How much lower a loss must be to count as better.
+    truncate
+        ``(k1, k2)``: the error of every k1 steps is carried back k2 steps and no further. ``None``: to the start.
+    forcing
+        Of networks that see their last output: how often training shows the target in its place. 1 is teacher forcing,
+        0 free running; a pair goes from the first to the second over the epochs (scheduled sampling). Where a target
+        is NaN, and where ``Batch.fed`` is, the network always sees its own output.
+    norm_keeping
+        Strength of the term that keeps the norm of a derivative on its way back through time, so that it neither
+        vanishes nor explodes (Pascanu et al. 2013).
+    error_term
+        A function of the activities of the last hidden layer, ``(batch, time, unit)``, whose value is added to the
+        loss: an error of your own at any step.
 
     Examples
     --------
@@ -67,6 +82,10 @@ class GradientDescent:
     clip_value: float | None = None
     patience: int | None = None
     improvement: float = 0.0
+    truncate: tuple[int, int] | None = None
+    forcing: float | tuple[float, float] = 1.0
+    norm_keeping: float = 0.0
+    error_term: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         loss(self.loss)
@@ -85,6 +104,39 @@ class GradientDescent:
         require_flag("stateful", self.stateful)
         if self.stateful and self.shuffle:
             raise InputError("a stateful network needs its windows in order: set shuffle=False.")
+        require_number("norm_keeping", self.norm_keeping, least=0.0)
+        self._check_truncation()
+        self._check_forcing()
+        if self.error_term is not None and not callable(self.error_term):
+            raise InputError(f"error_term must be a function of activities; came {self.error_term!r}.")
+
+    def _check_truncation(self) -> None:
+        if self.truncate is None:
+            return
+        pair = self.truncate
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise InputError(f"truncate must be a pair (k1, k2) of numbers of steps; came {pair!r}.")
+        block, back = (require_whole("truncate", steps, 1, _MOST_SEQUENCES) for steps in pair)
+        if back < block:
+            raise InputError(
+                f"truncate=(k1, k2) goes back from every k1 steps by k2, so k2 must be k1 at least; came {pair}."
+            )
+        object.__setattr__(self, "truncate", (block, back))
+
+    def _check_forcing(self) -> None:
+        pair = self.forcing if isinstance(self.forcing, tuple | list) else (self.forcing, self.forcing)
+        if len(pair) != 2:
+            raise InputError(f"forcing must be a share, or a pair of shares; came {self.forcing!r}.")
+        for share in pair:
+            require_number("forcing", share, least=0.0)
+            if share > 1:
+                raise InputError(f"forcing must be from 0 to 1; came {share}.")
+
+    @property
+    def forcing_pair(self) -> tuple[float, float]:
+        """How often targets are shown, at the first and at the last epoch."""
+        first, last = self.forcing if isinstance(self.forcing, tuple | list) else (self.forcing, self.forcing)
+        return float(first), float(last)
 
     def split(self, sequences: int) -> tuple[int, int]:
         """How many of that many sequences train and how many validate, counted as Keras counts.
@@ -106,16 +158,25 @@ class GradientDescent:
             )
         return training, sequences - training
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, from which the settings can be made again; a function of the user's is left out."""
+        plain = {name: value for name, value in vars(self).items() if name not in _LATER or value != _LATER[name]}
+        plain.pop("error_term", None)
+        return plain | {"optimizer": asdict(self.optimizer)}
+
     def describe(self) -> dict[str, Any]:
-        """The settings as plain data, the learning rate written out."""
-        settings = asdict(self)
+        """The settings as plain data for people, the learning rate written out."""
+        settings = self.to_dict()
         settings["optimizer"]["learning_rate"] = self.optimizer.rate
+        if self.error_term is not None:
+            settings["error_term"] = getattr(self.error_term, "__qualname__", type(self.error_term).__name__)
         return settings | {"kind": "gradient-descent"}
 
     def compiled_part(self, capacity: int) -> GradientDescent:
         """The settings that shape the compiled program, the others set to one value so that programs are shared."""
         optimizer = replace(self.optimizer, learning_rate=None)
-        return replace(self, optimizer=optimizer, epochs=capacity)
+        forcing = 1.0 if self.forcing_pair == (1.0, 1.0) else 0.5
+        return replace(self, optimizer=optimizer, epochs=capacity, forcing=forcing)
 
 
 def _largest_divisor(number: int, most: int) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from unrolled.errors import InputError, TrainingError
 from unrolled.learn._history import Fit
-from unrolled.networks import Network, map_members
+from unrolled.learn._response import real_steps, starting_states
+from unrolled.networks import Network, Readout, map_members
 from unrolled.types import AnyArray, Batch, in_precision
 
 __all__ = ["LeastSquares", "solve_readout"]
@@ -34,9 +34,13 @@ class LeastSquares:
 
     intercept: bool = True
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
     def describe(self) -> dict[str, Any]:
-        """The settings as plain data."""
-        return asdict(self) | {"kind": "least-squares"}
+        """The settings as plain data for people."""
+        return self.to_dict() | {"kind": "least-squares"}
 
 
 def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit:
@@ -65,22 +69,39 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
     """
     if networks.readout.activation != "linear":
         raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
+    if not isinstance(networks.readout, Readout):
+        raise InputError("least squares learns a readout, and this network has none: its outputs are activities.")
+    if networks.feedback:
+        raise InputError("least squares cannot learn a network that sees its own outputs; use gradient descent.")
     if batch.by_member:
         raise InputError("least squares solves every member on the same sequences; give one batch for all.")
     dtype = networks.readout.V.dtype
-    root = None if batch.weights is None else np.repeat(np.sqrt(batch.weights), batch.targets.shape[1])
-    hidden = _hidden(networks, in_precision(batch.inputs, dtype), last=batch.targets.shape[1])
+    root = _roots(batch)
+    numbers = replace(batch, inputs=in_precision(batch.inputs, dtype), targets=batch.targets[:, :, :0], weights=None)
+    hidden = _hidden(networks, numbers)
     targets = in_precision(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
     solved = [_solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, root, learner.intercept) for h in hidden]
     readout = networks.readout
     found = jax.tree.unflatten(jax.tree.structure(readout), [np.stack(parts) for parts in zip(*solved, strict=True)])
-    return Fit(Network(jax.tree.map(np.asarray, networks.layers), found), None)
+    return Fit(replace(jax.tree.map(np.asarray, networks), readout=found), None)
 
 
-@partial(jax.jit, static_argnames="last")
-def _hidden(networks: Network, inputs: Array, *, last: int) -> Float[AnyArray, "member batch last unit"]:
+def _roots(batch: Batch) -> Float[np.ndarray, " row"] | None:
+    """The roots of what every row of equations counts; 0 where a target is missing."""
+    missing = np.isnan(batch.targets).any(axis=2)
+    if batch.weights is None and not missing.any():
+        return None
+    weights = np.ones(len(batch)) if batch.weights is None else np.asarray(batch.weights)
+    if weights.ndim > 2:
+        raise InputError("least squares weighs sequences or steps, not units: give weights (batch,) or (batch, last).")
+    return np.sqrt(np.where(missing, 0.0, weights.reshape(len(batch), -1))).ravel()
+
+
+@jax.jit
+def _hidden(networks: Network, batch: Batch) -> Float[AnyArray, "member batch last unit"]:
     def one(network: Network) -> AnyArray:
-        return network.hidden(inputs, network.initial_states((inputs.shape[0],)), last=last)[0]
+        given = {"real": real_steps(batch), "clamps": batch.clamps}
+        return network.hidden(batch.inputs, starting_states(network, batch), last=batch.targets.shape[1], **given)[0]
 
     return map_members(one, networks)
 

@@ -95,8 +95,9 @@ def _scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-7) ->
     """Adam with epsilon beside the uncorrected root, as in Keras; optax puts it beside the corrected one."""
 
     def init(params: Any) -> _Moments:
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        return _Moments(jnp.zeros((), jnp.int32), zeros, zeros)
+        # Two sets of zeros, so that a caller may donate the moments.
+        first, second = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
+        return _Moments(jnp.zeros((), jnp.int32), first, second)
 
     def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, _Moments]:
         del params

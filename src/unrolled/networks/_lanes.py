@@ -21,12 +21,31 @@ def run_in_lanes(
     lanes: int,
     *,
     last: int | None = None,
+    real: Bool[AnyArray, "window time"] | None = None,
+    raw: bool = False,
 ) -> tuple[Float[AnyArray, "window last output"], Any]:
     """Run windows in batches of ``lanes``, each lane's state going on from batch to batch.
 
     Window i belongs to lane i mod ``lanes`` and starts in the state in which window i - ``lanes`` ended: what Keras
     calls ``stateful=True`` with that batch size. Lanes that the last, incomplete batch does not reach keep their
     state.
+
+    Parameters
+    ----------
+    network
+        The network.
+    inputs
+        The windows, in order.
+    states
+        Of the lanes, before the first windows.
+    lanes
+        How many.
+    last
+        How many steps at the end to give outputs for.
+    real
+        Which steps of the windows are no padding.
+    raw
+        Give what stands before the output function.
 
     Returns
     -------
@@ -35,14 +54,20 @@ def run_in_lanes(
     """
     windows = inputs.shape[0]
     batches = -(-windows // lanes)
-    padded = jnp.pad(inputs, ((0, batches * lanes - windows), (0, 0), (0, 0)))
-    real = jnp.arange(batches * lanes).reshape(batches, lanes) < windows
+    go = network.raw if raw else network.run
 
-    def step(states: Any, batch: tuple[Array, Array]) -> tuple[Any, Any]:
-        outputs, after = network.run(batch[0], states, last=last)
-        return keep_where(batch[1], after, states), outputs
+    def by_batch(values: AnyArray) -> Array:
+        filled = jnp.pad(values, ((0, batches * lanes - windows), *((0, 0),) * (values.ndim - 1)))
+        return filled.reshape(batches, lanes, *values.shape[1:])
 
-    states, outputs = jax.lax.scan(step, states, (padded.reshape(batches, lanes, *inputs.shape[1:]), real))
+    def step(states: Any, batch: Any) -> tuple[Any, Any]:
+        inputs, here, real = batch
+        outputs, after = go(inputs, states, last=last, real=real)
+        return keep_where(here, after, states), outputs
+
+    here = jnp.arange(batches * lanes).reshape(batches, lanes) < windows
+    given = (by_batch(inputs), here, None if real is None else by_batch(real))
+    states, outputs = jax.lax.scan(step, states, given)
     return outputs.reshape(batches * lanes, *outputs.shape[2:])[:windows], states
 
 

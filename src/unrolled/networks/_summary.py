@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from unrolled.networks._design import NetworkDesign
 from unrolled.networks._network import layer_names
@@ -48,11 +47,13 @@ class NetworkSummary:
         return "\n".join([*lines, f"total: {self.parameters:,} parameters"])
 
 
-def summarize(design: NetworkDesign, features: int, outputs: int, time: int) -> NetworkSummary:
-    """Layers, output shapes and parameter counts of a network that reads windows of ``time`` steps.
+def summarize(
+    design: NetworkDesign, features: int, outputs: int, time: int, *, last: int = 1
+) -> NetworkSummary:
+    """Layers, output shapes and parameter counts of a network that reads sequences of ``time`` steps.
 
-    Layers before the last recurrent one hand on every step; what follows it sees the last step only, because one
-    value is predicted a window.
+    Layers before the last recurrent one hand on every step; what follows it sees the last steps only, as many as have
+    outputs.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def summarize(design: NetworkDesign, features: int, outputs: int, time: int) -> 
         Number of inputs and of outputs.
     time
         Steps in a window.
+    last
+        Steps at the end that have an output.
 
     Returns
     -------
@@ -78,13 +81,24 @@ def summarize(design: NetworkDesign, features: int, outputs: int, time: int) -> 
     total: 40,601 parameters
     """
     shapes = design.shapes(features, outputs)
-    kinds = [*(layer.kind for layer in design.layers), "readout"]
-    sizes = [*(layer.units for layer in design.layers), outputs]
-    functions = [*(layer.activation for layer in design.layers), design.output]
-    last_recurrent = max((i for i, layer in enumerate(design.layers) if layer.recurrent), default=-1)
     rows = []
-    for i, name in enumerate(layer_names(kinds)):
-        count = sum(int(np.prod(shape)) for key, shape in shapes.items() if key.startswith(f"{name}."))
-        shape = ("batch", time, sizes[i]) if i < last_recurrent else ("batch", sizes[i])
-        rows.append(LayerSummary(name, functions[i], shape, count))
+    for prefix, row, steps in (("encoder_", design.encoder, 1), ("", design.layers, last)):
+        names = [prefix + name for name in layer_names([layer.kind for layer in row])]
+        looking_back = max((i for i, layer in enumerate(row) if layer.recurrent), default=-1)
+        for i, (name, layer) in enumerate(zip(names, row, strict=True)):
+            seen = time if prefix or not design.encoder else last
+            shape = _shape(seen if i < looking_back else steps, layer.width, i < looking_back)
+            rows.append(LayerSummary(name, layer.activation, shape, _count(shapes, name)))
+    if design.observed is None:
+        rows.append(LayerSummary("readout", design.output, _shape(last, outputs), _count(shapes, "readout")))
+    else:
+        rows.append(LayerSummary("observed", "linear", _shape(last, len(design.observed)), 0))
     return NetworkSummary(tuple(rows))
+
+
+def _shape(steps: int, width: int, every: bool = False) -> tuple[int | str, ...]:
+    return ("batch", steps, width) if every or steps > 1 else ("batch", width)
+
+
+def _count(shapes: dict[str, tuple[int, ...]], name: str) -> int:
+    return sum(math.prod(shape) for key, shape in shapes.items() if key.startswith(f"{name}."))

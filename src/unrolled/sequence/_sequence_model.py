@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.learn import Fit, GradientDescent, History, LeastSquares, Watch, solve_readout, train
-from unrolled.networks import Network, NetworkDesign, initialize_members, map_members, member_keys, run_in_lanes
-from unrolled.types import AnyArray, Batch, in_precision, precision, require_precision
+from unrolled.learn import Fit, GradientDescent, LeastSquares, Probe, Watch, loss, solve_readout, train
+from unrolled.networks import NetworkDesign, NetworkSummary, initialize_members, member_keys, summarize
+from unrolled.sequence._checks import check_batch
+from unrolled.sequence._fitted import FittedSequenceModel
+from unrolled.sequence._specification import Specification
+from unrolled.tasks import pad_sequences
+from unrolled.types import Batch, precision, require_precision
 
-__all__ = ["FittedSequenceModel", "SequenceModel"]
+__all__ = ["SequenceModel"]
 
 _MOST_MEMBERS = 10_000
-# Arrays up to this length are written out in messages.
-_SHORT = 8
 # Weights of all members together: 8 GB in float64, before an optimizer's moments double and treble that.
 _MOST_WEIGHTS = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class SequenceModel:
-    """An ensemble of networks of one design, trained by one learner.
+    """An ensemble of networks of one design, trained by one learner, on any sequence task.
 
-    The constructor only stores; :meth:`fit` checks, initializes and trains.
+    One-to-many, many-to-one, many-to-many in step or delayed, regression or classification: what the task is follows
+    from the shapes of inputs and targets, the loss and the output function. The constructor only stores; :meth:`fit`
+    checks, initializes and trains.
 
     Attributes
     ----------
@@ -42,6 +45,8 @@ class SequenceModel:
         Decides the weights and the order of the sequences; member i is the same in an ensemble of any size.
     precision
         ``"float64"`` or ``"float32"``.
+    specification
+        What is given beside x_t and asked beside y_t: initial states, activities that are held, activities as targets.
 
     Examples
     --------
@@ -62,36 +67,59 @@ class SequenceModel:
     members: int = 1
     seed: int = 0
     precision: str = "float64"
+    specification: Specification = field(default_factory=Specification)
 
-    def fit(self, batch: Batch, *, watch: Watch | None = None) -> FittedSequenceModel:
+    def fit(
+        self, batch: Any, targets: Any = None, *, watch: Watch | None = None, probe: Probe | None = None
+    ) -> FittedSequenceModel:
         """Train every member on the batch.
 
         Parameters
         ----------
         batch
-            Sequences and their targets.
+            Sequences and their targets; or the sequences alone, a list of arrays ``(time, feature)`` that may differ in
+            length, with ``targets`` beside.
+        targets
+            With a list of sequences: an array ``(time, unit)`` or one row ``(unit,)`` for each
+            (:func:`unrolled.tasks.pad_sequences`).
         watch
             Called now and then in training with the history so far and the number of epochs to come.
+        probe
+            Called as often with the networks as they are: a :class:`unrolled.learn.GradientWatch`, for example.
 
         Raises
         ------
         InputError
-            A setting is out of range.
+            A setting is out of range, or the batch does not fit it; the message names the argument.
         TrainingError
             No member ended with a finite loss.
         """
         self.check()
-        _check_batch(batch)
-        features, outputs = batch.inputs.shape[-1], batch.targets.shape[-1]
+        if targets is not None:
+            batch = pad_sequences(batch, targets)
+        design = self.full_design
+        batch = self.prepared(batch)
+        features, outputs = batch.inputs.shape[-1], batch.targets.shape[-1] * self.outputs_per_unit
+        self._check_outputs(batch.targets.shape[-1])
         self.check_size(features, outputs)
         keys = member_keys(self.seed, self.members)
         with precision(self.precision) as dtype:
-            networks = initialize_members(self.design, features, outputs, keys=keys, dtype=dtype)
+            networks = initialize_members(design, features, outputs, keys=keys, dtype=dtype)
             if isinstance(self.learner, LeastSquares):
                 fit = solve_readout(networks, self.learner, batch)
             else:
-                fit = train(networks, self.learner, batch, keys=keys, watch=watch)
+                fit = train(networks, self.learner, batch, keys=keys, watch=watch, probe=probe)
         return self.usable(fit)
+
+    def prepared(self, batch: Any) -> Batch:
+        """The batch, checked, with what is given spread over all units."""
+        if not hasattr(batch, "inputs"):
+            raise InputError("fit takes a Batch, or a list of sequences with targets beside; came neither.")
+        check_batch(batch, self.full_design)
+        plain = self.specification == Specification()
+        if plain and getattr(batch, "states", None) is None and getattr(batch, "clamps", None) is None:
+            return batch
+        return self.specification.prepare(self.full_design, batch)
 
     def usable(self, fit: Fit) -> FittedSequenceModel:
         """The members whose training ended well."""
@@ -100,95 +128,92 @@ class SequenceModel:
         return FittedSequenceModel(self, networks, fit.history, kept)
 
     @property
+    def full_design(self) -> NetworkDesign:
+        """The design, with what the specification looks at in place of a readout."""
+        return self.specification.design(self.design)
+
+    @property
+    def outputs_per_unit(self) -> int:
+        """How many outputs stand for one unit of the targets: a likelihood has a mean, a scale, ..."""
+        return loss(self.learner.loss).per_unit if isinstance(self.learner, GradientDescent) else 1
+
+    @property
     def lanes(self) -> int | None:
         """How many states a stateful model carries from window to window; ``None`` for all other models."""
         if isinstance(self.learner, GradientDescent) and self.learner.stateful and self.design.recurrent:
             return self.learner.batch_size
         return None
 
+    def summary(self, features: int, outputs: int, time: int, last: int = 1) -> str:
+        """Layers, output shapes, parameter counts, and what is given and asked, as text."""
+        table = self.network_summary(features, outputs * self.outputs_per_unit, time, last)
+        return f"{table}\n{self.specification.describe(self.full_design, features)}"
+
+    def network_summary(self, features: int, outputs: int, time: int, last: int = 1) -> NetworkSummary:
+        """The table alone."""
+        return summarize(self.full_design, features, outputs, time, last=last)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; a specification that says nothing is left out."""
+        kind = "least-squares" if isinstance(self.learner, LeastSquares) else "gradient-descent"
+        plain = {
+            "design": self.design.to_dict(),
+            "learner": {"kind": kind} | self.learner.to_dict(),
+            "members": self.members,
+            "seed": self.seed,
+            "precision": self.precision,
+        }
+        if self.specification == Specification():
+            return plain
+        return plain | {"specification": asdict(self.specification)}
+
     def check(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range."""
         require_whole("members", self.members, 1, _MOST_MEMBERS)
         require_whole("seed", self.seed, 0, 2**63 - 1)
         require_precision(self.precision)
+        self.specification.check(self.design)
+        if isinstance(self.learner, GradientDescent):
+            loss(self.learner.loss).check(self.design.output)
 
     def check_size(self, features: int, outputs: int) -> None:
         """Raise an :class:`InputError` if the members would not fit in a computer."""
-        weights = self.members * self.design.parameter_count(features, outputs)
+        weights = self.members * self.full_design.parameter_count(features, outputs)
         if weights > _MOST_WEIGHTS:
             raise InputError(
                 f"{self.members} members of this network have {weights:,} weights, more than {_MOST_WEIGHTS:,}; take "
                 "fewer units, layers or members."
             )
 
-
-@dataclass(frozen=True, eq=False)
-class FittedSequenceModel:
-    """Trained members.
-
-    Attributes
-    ----------
-    model
-        What was asked for.
-    networks
-        The members whose training ended well, every weight with a leading axis of members.
-    history
-        Losses of all members; ``None`` where nothing was iterated.
-    kept
-        Which members ``networks`` holds.
-    """
-
-    model: SequenceModel
-    networks: Network
-    history: History | None
-    kept: tuple[int, ...]
-
-    def predict(
-        self, inputs: Float[AnyArray, "batch time feature"], *, last: int = 1
-    ) -> Float[np.ndarray, "member batch last output"]:
-        """The outputs after the last steps of each sequence, for every member.
-
-        A stateful model takes the sequences in order, from zero states on.
-
-        Parameters
-        ----------
-        inputs
-            The sequences.
-        last
-            How many steps at the end to give outputs for.
-        """
-        features = self.networks.features
-        if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
-            raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
-        require_whole("last", last, 1, np.shape(inputs)[1])
-        with precision(self.model.precision) as dtype:
-            outputs = _predict(self.networks, in_precision(inputs, dtype), lanes=self.model.lanes, last=last)
-            return np.asarray(outputs, np.float64)
+    def _check_outputs(self, units: int) -> None:
+        """Targets that are activities are as many as are looked at."""
+        observed = self.full_design.observed
+        if observed is None:
+            return
+        if self.outputs_per_unit > 1:
+            raise InputError(f"the loss {self.learner.loss} needs a readout; targets that are activities have none.")  # pyright: ignore[reportAttributeAccessIssue]
+        if units != len(observed):
+            raise InputError(f"targets are activities of {len(observed)} units; the batch has {units}.")
 
 
-@partial(jax.jit, static_argnames=("lanes", "last"))
-def _predict(networks: Network, inputs: Array, *, lanes: int | None, last: int) -> Array:
-    def one(network: Network) -> Array:
-        if lanes is not None:
-            return run_in_lanes(network, inputs, network.initial_states((lanes,)), lanes, last=last)[0]
-        return network.run(inputs, network.initial_states((inputs.shape[0],)), last=last)[0]
+def restored_model(data: dict[str, Any]) -> SequenceModel:
+    """The model that :meth:`SequenceModel.to_dict` described, checked."""
+    from unrolled.learn import Optimizer
 
-    return map_members(one, networks)
+    learner = dict(data["learner"])
+    if learner.pop("kind") == "least-squares":
+        made: Any = LeastSquares(**learner)
+    else:
+        optimizer = Optimizer(**learner.pop("optimizer"))
+        made = GradientDescent(optimizer=optimizer, **_with_tuples(learner))
+    plain = {name: data[name] for name in ("members", "seed", "precision")}
+    model = SequenceModel(NetworkDesign.from_dict(data["design"]), made, **plain)
+    if "specification" in data:
+        model = replace(model, specification=Specification(**_with_tuples(data["specification"])))
+    model.check()
+    return model
 
 
-def _check_batch(batch: Batch) -> None:
-    inputs, targets = np.shape(batch.inputs), np.shape(batch.targets)
-    if len(inputs) != 3 or len(targets) != 3 or 0 in (*inputs, *targets):
-        raise InputError(
-            f"a batch has inputs (batch, time, feature) and targets (batch, last, unit); came {inputs} and {targets}."
-        )
-    if inputs[0] != targets[0] or targets[1] > inputs[1]:
-        raise InputError(f"the targets {targets} do not fit the inputs {inputs}: one for each sequence and last step.")
-    if batch.weights is None:
-        return
-    weights = np.asarray(batch.weights)
-    if weights.shape != inputs[:1] or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise InputError(
-            f"weights must be one number of at least 0 for each of the {inputs[0]} sequences, one above 0; came "
-            f"{weights.tolist() if weights.size <= _SHORT else weights.shape}."
-        )
+def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists alone."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}

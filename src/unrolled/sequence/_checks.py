@@ -1,0 +1,97 @@
+"""What a batch must be before minutes of work begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from unrolled.errors import InputError
+from unrolled.networks import NetworkDesign
+from unrolled.types import Batch
+
+__all__ = ["check_batch", "check_companions"]
+
+# Arrays up to this length are written out in messages.
+_SHORT = 8
+
+
+def check_batch(batch: Batch, design: NetworkDesign) -> None:
+    """Raise an :class:`InputError` that names what is wrong with a batch, if something is."""
+    inputs, targets = np.shape(batch.inputs), np.shape(batch.targets)
+    if len(inputs) != 3 or len(targets) != 3 or 0 in (*inputs[:2], *targets):
+        raise InputError(
+            f"a batch has inputs (batch, time, feature) and targets (batch, last, unit); came {inputs} and {targets}."
+        )
+    if inputs[0] != targets[0] or (targets[1] > inputs[1] and not design.encoder):
+        raise InputError(f"the targets {targets} do not fit the inputs {inputs}: one for each sequence and last step.")
+    if design.reads == "final" and targets[1] != 1:
+        raise InputError(f"reads='final' gives one output a sequence; the targets are for {targets[1]} steps.")
+    if not np.isfinite(batch.targets).any():
+        raise InputError("targets holds no number: give at least one target that is not NaN.")
+    _check_weights(batch.weights, targets)
+    check_companions(batch, design)
+
+
+def check_companions(batch: Batch, design: NetworkDesign) -> None:
+    """The same for lengths, index and what is fed back."""
+    inputs, targets = np.shape(batch.inputs), np.shape(batch.targets)
+    if batch.lengths is not None:
+        _check_lengths(np.asarray(batch.lengths), inputs, targets, design)
+    _check_index(batch.index, len(inputs) and inputs[0], design)
+    if batch.fed is not None and not design.feedback:
+        raise InputError("fed is for networks that see their last output: set feedback=True in the design.")
+    if batch.fed is not None and np.shape(batch.fed)[:2] != targets[:2]:
+        raise InputError(f"fed must have the shape of the targets, {targets}; came {np.shape(batch.fed)}.")
+
+
+def _check_weights(weights: Any, targets: tuple[int, ...]) -> None:
+    if weights is None:
+        return
+    values = np.asarray(weights)
+    if values.ndim > 1:
+        if values.shape != targets[: values.ndim] or not np.isfinite(values).all() or (values < 0).any():
+            least = f", the least {np.nanmin(values):g}" if values.size else ""
+            raise InputError(
+                f"weights of steps or units must be numbers of at least 0 of the shape {targets[: values.ndim]}; came "
+                f"{values.shape}{least}."
+            )
+        if values.any():
+            return
+    if values.shape != targets[:1] or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise InputError(
+            f"weights must be one number of at least 0 for each of the {targets[0]} sequences, one above 0; came "
+            f"{values.tolist() if values.size <= _SHORT else values.shape}."
+        )
+
+
+def _check_lengths(
+    lengths: np.ndarray, inputs: tuple[int, ...], targets: tuple[int, ...], design: NetworkDesign
+) -> None:
+    if lengths.shape != inputs[:1] or not np.issubdtype(lengths.dtype, np.integer):
+        raise InputError(f"lengths must be one whole number for each of the {inputs[0]} sequences; came {lengths!r}.")
+    for odd in np.flatnonzero((lengths < 1) | (lengths > inputs[1]))[:1]:
+        raise InputError(
+            f"lengths[{odd}] is {lengths[odd]}; sequences padded to {inputs[1]} steps have 1 to {inputs[1]} real ones."
+        )
+    if targets[1] not in (1, inputs[1]) and not design.encoder:
+        raise InputError(
+            f"sequences of unequal length have one target each, or one for each of the {inputs[1]} steps; came "
+            f"{targets[1]}."
+        )
+
+
+def _check_index(index: Any, count: int, design: NetworkDesign) -> None:
+    if index is None:
+        if design.sequences:
+            raise InputError(
+                f"{design.sequences} sequences have initial states of their own: say in index which each one is."
+            )
+        return
+    values = np.asarray(index)
+    if values.shape != (count,) or not np.issubdtype(values.dtype, np.integer):
+        raise InputError(f"index must be one whole number for each of the {count} sequences; came {index!r}.")
+    if not design.sequences:
+        raise InputError("index says which initial state is meant, and the design has none for each: leave it out.")
+    if values.min() < 0 or values.max() >= design.sequences:
+        raise InputError(f"index must be from 0 to {design.sequences - 1}; came {values.min()} to {values.max()}.")

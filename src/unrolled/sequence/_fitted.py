@@ -1,0 +1,205 @@
+"""Trained members: what they predict, how well, with what doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from unrolled._version import __version__
+from unrolled.arguments import require_whole
+from unrolled.errors import InputError
+from unrolled.learn import History
+from unrolled.networks import Network
+from unrolled.sequence._answers import Distribution, answer, distribution_of, errors
+from unrolled.sequence._checks import check_companions
+from unrolled.sequence._sampling import sample
+from unrolled.storage import save_model
+from unrolled.tasks import group_by_bucket, pad_sequences
+from unrolled.types import Batch, in_precision, precision
+
+if TYPE_CHECKING:
+    from unrolled.sequence._sequence_model import SequenceModel
+
+__all__ = ["KIND", "FittedSequenceModel"]
+
+KIND = "sequence model"
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSequenceModel:
+    """Trained members.
+
+    Attributes
+    ----------
+    model
+        What was asked for.
+    networks
+        The members whose training ended well, every weight with a leading axis of members.
+    history
+        Losses of all members; ``None`` where nothing was iterated.
+    kept
+        Which members ``networks`` holds.
+    """
+
+    model: SequenceModel
+    networks: Network
+    history: History | None
+    kept: tuple[int, ...]
+
+    def predict(self, inputs: Any, *, last: int = 1, **given: Any) -> Any:
+        """The outputs after the last steps of each sequence, for every member; of a likelihood, the means.
+
+        A stateful model takes the sequences in order, from zero states on.
+
+        Parameters
+        ----------
+        inputs
+            The sequences: an array ``(batch, time, feature)``; or a list of arrays ``(time, feature)`` of any lengths,
+            which run in groups of similar length.
+        last
+            How many steps at the end to give outputs for; of a network with an encoder, how many to make. 0: one for
+            every step.
+        given
+            ``lengths``, ``index``, ``states``, ``clamps``, ``fed``: as in :class:`~unrolled.types.Batch`.
+
+        Returns
+        -------
+        array
+            Shape ``(member, batch, last, output)``; for a list with ``last=0``, a list of ``(member, time, output)``.
+
+        Raises
+        ------
+        InputError
+            Shapes that do not fit; the message names the argument.
+        """
+        raw = self.raw(inputs, last=last, **given)
+        if isinstance(raw, list):
+            return [self._outputs(one) for one in raw]
+        return self._outputs(raw)
+
+    def distribution(self, inputs: Any, *, last: int = 1, **given: Any) -> Distribution:
+        """Mean and scale (and degrees of freedom) that a model with a likelihood for its loss predicts.
+
+        Raises
+        ------
+        InputError
+            The loss is no likelihood.
+        """
+        if self.model.outputs_per_unit == 1:
+            raise InputError("only a model with the loss gaussian or student predicts a distribution.")
+        return distribution_of(self.raw(inputs, last=last, **given), self.model.outputs_per_unit)
+
+    def raw(self, inputs: Any, *, last: int = 1, **given: Any) -> Any:
+        """The same as :meth:`predict`, before the output function: logits, where y is a softmax."""
+        if isinstance(inputs, list | tuple) and inputs and all(np.ndim(one) in (1, 2) for one in inputs):
+            if given:
+                raise InputError(f"a list of sequences is predicted by itself; leave {', '.join(given)} out.")
+            return self._of_list(inputs, last)
+        batch = self._batch(inputs, last, given)
+        with precision(self.model.precision) as dtype:
+            return np.asarray(answer(self.networks, _numbers(batch, dtype), lanes=self.model.lanes), np.float64)
+
+    def score(self, batch: Batch) -> Float[np.ndarray, " member"]:
+        """The mean loss of every member on a batch, each target with its weight; own outputs are fed back.
+
+        The unit of a cross-entropy or another likelihood is nats: divide by log 2 for bits.
+        """
+        batch = self.model.prepared(batch)
+        name = getattr(self.model.learner, "loss", "squared")
+        with precision(self.model.precision) as dtype:
+            return np.asarray(errors(self.networks, _numbers(batch, dtype), name=name, lanes=self.model.lanes), float)
+
+    def sample(
+        self, prompt: Float[np.ndarray, "time feature"], steps: int, *, temperature: float = 1.0, seed: int = 0
+    ) -> np.ndarray:
+        """Go on from a prompt, every class drawn from what the first member predicts and fed back as its next input.
+
+        Parameters
+        ----------
+        prompt
+            Inputs, one-hot: as many features as outputs.
+        steps
+            How many classes to draw.
+        temperature
+            Below 1 the likely ones are preferred; 0 always takes the likeliest.
+        seed
+            Decides the draws.
+
+        Returns
+        -------
+        array
+            The classes, shape ``(steps,)``.
+        """
+        with precision(self.model.precision) as dtype:
+            prompt = in_precision(prompt, dtype)
+            return sample(self.networks, prompt, steps, temperature=temperature, seed=seed)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model to a new or empty folder; :func:`unrolled.load` reads it back."""
+        features, outputs = self.networks.features, self.networks.outputs
+        described = {"kind": KIND, "made_by": f"unrolled {__version__}", "model": self.model.to_dict()}
+        described |= {"kept": list(self.kept), "features": features, "outputs": outputs}
+        tensors = {name: np.asarray(value) for name, value in self.networks.weights().items()}
+        return save_model(folder, described, tensors)
+
+    def _outputs(self, raw: np.ndarray) -> np.ndarray:
+        if self.model.outputs_per_unit > 1:
+            return distribution_of(raw, self.model.outputs_per_unit).mean
+        with precision("float64"):
+            return np.asarray(self.networks.output(raw))
+
+    def _batch(self, inputs: Any, last: int, given: Mapping[str, Any]) -> Batch:
+        features, design = self.networks.features, self.model.full_design
+        if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
+            raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
+        time = np.shape(inputs)[1]
+        steps = require_whole("last", last, 0, 1_000_000 if design.encoder else time) or time
+        unknown = np.full((len(inputs), steps, self.networks.outputs), np.nan)
+        odd = set(given) - {"lengths", "index", "states", "clamps", "fed"}
+        if odd:
+            raise InputError(f"unknown argument {min(odd)!r}; sequences are given lengths, index, states, clamps, fed.")
+        if self.model.lanes is not None and set(given) - {"lengths"}:
+            raise InputError("a stateful model goes from sequence to sequence and is given nothing but lengths.")
+        batch = Batch(np.asarray(inputs, np.float64), unknown, **given)
+        own_index = batch.index is None and design.sequences
+        if not own_index:
+            check_companions(batch, design)
+        if batch.states is None and batch.clamps is None and not self.model.specification.given:
+            return batch
+        return self.model.specification.prepare(design, batch) if self._promised(batch) else batch
+
+    def _promised(self, batch: Batch) -> bool:
+        """Whether something is given, or had to be."""
+        told = self.model.specification
+        return bool(batch.states or batch.clamps or told.given or told.clamped)
+
+    def _of_list(self, inputs: Any, last: int) -> Any:
+        """Groups of similar length, each filled up to a power of two, so that few programs are compiled."""
+        if last not in (0, 1):
+            raise InputError("sequences of unequal length have one output (last=1) or one a step (last=0).")
+        if self.model.lanes is not None:
+            raise InputError("a stateful model takes sequences of one length; give an array.")
+        rows = [np.asarray(one, np.float64) for one in inputs]
+        lengths = np.array([len(one) for one in rows])
+        made: list[Any] = [None] * len(rows)
+        for group in group_by_bucket(lengths).values():
+            own = [rows[i] for i in group]
+            filled = own + own[-1:] * ((1 << (len(own) - 1).bit_length()) - len(own))
+            padded = pad_sequences(filled)
+            raw = self.raw(padded.inputs, last=last, lengths=padded.lengths)
+            for place, i in enumerate(group):
+                made[i] = raw[:, place, : lengths[i] if last == 0 else 1]
+        return made if last == 0 else np.stack(made, axis=1)
+
+
+def _numbers(batch: Batch, dtype: np.dtype) -> Batch:
+    import jax
+
+    return jax.tree.map(
+        lambda leaf: leaf if np.issubdtype(np.asarray(leaf).dtype, np.integer) else in_precision(leaf, dtype), batch
+    )
