@@ -87,6 +87,8 @@ class ModelOptions:
     layers: Annotated[int | None, _option("Number of recurrent layers.")] = None
     activation: Annotated[str | None, _option("tanh, sigmoid, relu, ... of those layers.")] = None
     output: Annotated[str | None, _option("Output function; linear as a rule.")] = None
+    start: Annotated[str | None, _option("How states begin: a number (0), or learned.")] = None
+    dropout: Annotated[float | None, _option("Share of activities that training drops between layers.")] = None
     lags_as: Annotated[str | None, _option("Lags as steps in time, or features of one step.")] = None
     target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
     scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None
@@ -107,12 +109,25 @@ class ModelOptions:
     patience: Annotated[int | None, _option("Stop early after so many epochs without progress.")] = None
     clip_norm: Annotated[float | None, _option("Longest gradient.")] = None
     clip_value: Annotated[float | None, _option("Largest component of the gradient.")] = None
+    norm_keeping: Annotated[
+        float | None, _option("Strength of the term that keeps gradients from vanishing and exploding.")
+    ] = None
     shuffle: Annotated[bool | None, _option("Windows in a new order every epoch.", "--shuffle/--no-shuffle")] = None
     stateful: Annotated[bool | None, _option("Carry the state from batch to batch.", "--stateful/--no-stateful")] = None
 
     def settings(self) -> dict[str, Any]:
         """The settings that were given, by the names that :func:`unrolled.model` takes."""
-        return {name: value for name, value in vars(self).items() if value is not None and name != "model"}
+        given = {name: value for name, value in vars(self).items() if value is not None and name != "model"}
+        if "start" in given and given["start"] != "learned":
+            given["start"] = _number("start", given["start"])
+        return given
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--{name} must be a number or 'learned'; came {text!r}.") from None
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ _TABLE = {
 # Classical models stand in the same table; their settings are their own.
 _ABOUT = {name: entry.about for name, entry in _TABLE.items()} | {n: e.about for n, e in CLASSICAL.items()}
 
-_NETWORK = ("network", "units", "layers", "activation", "output")
+_NETWORK = ("network", "units", "layers", "activation", "output", "start", "dropout")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
 _LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name != "optimizer")
 _FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design", "learner", "name"))
@@ -137,10 +137,10 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         ``gaussian-process``.
     changed
         ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
-        that the model has, ``output``; ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
-        :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
+        that the model has, ``output``, ``start`` (a number, or ``"learned"``: how states begin), ``dropout``;
+        ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
         ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``,
-        ``improvement``); everything of
+        ``improvement``, ``truncate``, ``norm_keeping``, ``error_term``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
         ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``.
@@ -175,13 +175,13 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
 
 
 def _design(design: NetworkDesign, changed: dict[str, Any]) -> NetworkDesign:
-    output = changed.get("output", design.output)
+    whole = {setting: changed[setting] for setting in ("output", "start", "dropout") if setting in changed}
     hidden = {setting: changed.get(setting) for setting in ("units", "layers", "activation")}
     if "network" in changed:
         if hidden != dict.fromkeys(hidden):
             raise InputError("network says the hidden layers in full; leave units, layers and activation out.")
-        return replace(NetworkDesign.parse(changed["network"]), output=output)
-    return replace(design.with_hidden(**hidden), output=output)
+        return replace(NetworkDesign.parse(changed["network"], design.output), **whole)
+    return replace(design.with_hidden(**hidden), **whole)
 
 
 def _learner(made: Forecaster, changed: dict[str, Any]) -> GradientDescent | LeastSquares:

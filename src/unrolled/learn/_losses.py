@@ -44,10 +44,10 @@ class Loss:
     pointwise: Callable[[Any, Any, str], Any]
 
     def __call__(
-        self, raw: Float[Array, "..."], target: Float[AnyArray, "..."], output: str = "linear"
+        self, raw: Float[AnyArray, "..."], target: Float[AnyArray, "..."], output: str = "linear"
     ) -> Float[Array, "..."]:
         """The loss of every unit (of every step, where units are one thing), for the output function ``output``."""
-        return self.pointwise(raw, target, output)
+        return self.pointwise(jnp.asarray(raw), target, output)
 
     def check(self, output: str) -> None:
         """Raise an :class:`InputError` unless the output function goes with the loss."""

@@ -115,7 +115,7 @@ class Specification:
         text = str(self.targets).strip()
         if not text.startswith("units"):
             raise InputError(
-                f"targets must be 'outputs', 'units' or units as in 'units[0, 3:6]'; came {self.targets!r}."
+                f"targets must be 'outputs', 'units' or some units, as in 'units[0, 3:6]'; came {self.targets!r}."
             )
         return Units.parse(name + text.removeprefix("units"), {name: width}, "targets")
 

@@ -1,0 +1,181 @@
+"""Trained sequence models: distributions, samples, scores, files."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+from scipy import special
+
+import unrolled
+from unrolled.errors import InputError
+from unrolled.learn import GradientDescent, Optimizer
+from unrolled.networks import NetworkDesign, member
+from unrolled.sequence import SequenceModel, Specification
+from unrolled.tasks import one_hot
+from unrolled.types import Batch, precision
+
+RNG = np.random.default_rng(1)
+CLASSES = RNG.integers(0, 3, (8, 6))
+TEXT = Batch(one_hot(CLASSES, 3), one_hot(np.roll(CLASSES, -1, axis=1), 3))
+
+
+@pytest.fixture(scope="module")
+def of_classes():
+    learner = GradientDescent(Optimizer(learning_rate=0.05), loss="cross-entropy", epochs=40)
+    return SequenceModel(NetworkDesign.parse("gru:4", "softmax"), learner).fit(TEXT)
+
+
+def test_outputs_are_probabilities_and_the_score_is_their_cross_entropy(of_classes):
+    y = of_classes.predict(TEXT.inputs, last=0)[0]
+    np.testing.assert_allclose(y.sum(-1), 1, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(y, special.softmax(of_classes.raw(TEXT.inputs, last=0)[0], axis=-1), atol=1e-12)
+    wanted = -np.log((y * TEXT.targets).sum(-1)).mean()
+    np.testing.assert_allclose(of_classes.score(TEXT), [wanted], rtol=1e-12)
+    assert wanted < np.log(3)
+
+
+def test_samples_follow_the_probabilities(of_classes):
+    prompt = TEXT.inputs[0]
+    y = of_classes.predict(prompt[None])[0, 0, 0]
+    first = [of_classes.sample(prompt, 1, seed=seed)[0] for seed in range(400)]
+    counts = np.bincount(first, minlength=3)
+    assert ((counts - 400 * y) ** 2 / (400 * y)).sum() < 13.8  # chi square, 2 degrees of freedom, 0.1 %
+    likeliest = of_classes.sample(prompt, 2, temperature=0.0)
+    seen = prompt
+    for chosen in likeliest:
+        assert chosen == of_classes.predict(seen[None])[0, 0, 0].argmax()
+        seen = np.concatenate([seen, one_hot(np.array([chosen]), 3)])
+    np.testing.assert_array_equal(of_classes.sample(prompt, 9, seed=3), of_classes.sample(prompt, 9, seed=3))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "settings", "message"),
+    [
+        (np.ones((2, 4)), {}, r"prompt must have shape \(time, 3\)"),
+        (np.ones((0, 3)), {}, "time at least 1"),
+        (np.ones((2, 3)), {"temperature": -1.0}, "temperature must be a finite number"),
+        (np.ones((2, 3)), {"steps": 0}, "steps must be a whole number"),
+    ],
+)
+def test_samples_that_cannot_be_drawn(of_classes, prompt, settings, message):
+    with pytest.raises(InputError, match=message):
+        of_classes.sample(prompt, **({"steps": 3} | settings))
+
+
+@pytest.mark.parametrize(("loss", "parts"), [("gaussian", 2), ("student", 3)])
+def test_likelihoods_predict_a_distribution(loss, parts):
+    """The scale finds the spread of the noise, by a closed form for the Gaussian."""
+    x = RNG.normal(size=(400, 1, 1))
+    y = x + 0.3 * RNG.standard_t(5, size=x.shape)
+    learner = GradientDescent(Optimizer(learning_rate=0.02), loss=loss, epochs=60)
+    made = SequenceModel(NetworkDesign(), learner).fit(Batch(x, y))
+    found = made.distribution(x)
+    np.testing.assert_array_equal(found.mean, made.predict(x))
+    assert made.networks.outputs == parts
+    error = np.sqrt(np.mean((y[None] - found.mean[:, :, 0][..., None]) ** 2))
+    spread = found.scale if loss == "gaussian" else found.scale * np.sqrt(found.freedom / (found.freedom - 2))
+    assert np.mean(spread) == pytest.approx(error, rel=0.15)
+    assert (found.freedom is None) == (loss == "gaussian")
+
+
+def test_only_likelihoods_have_a_distribution(of_classes):
+    with pytest.raises(InputError, match="only a model with the loss gaussian or student"):
+        of_classes.distribution(TEXT.inputs)
+    values = SequenceModel(NetworkDesign.parse("gru:2"), GradientDescent(epochs=1)).fit(TEXT)
+    with pytest.raises(InputError, match=r"only a network with a softmax output"):
+        values.sample(TEXT.inputs[0], 3)
+
+
+MODELS = {
+    "classes": (NetworkDesign.parse("gru:3", "softmax", dropout=0.2), {"loss": "cross-entropy"}, {}, {}),
+    "encoder": (NetworkDesign.parse("lstm:3", encoder="lstm:3", start="learned"), {"forcing": (1.0, 0.5)}, {}, {}),
+    "units": (
+        NetworkDesign.parse("elman:4", start=0.5),
+        {"truncate": (2, 3)},
+        {"specification": Specification(given="elman_1[3]", targets="units[0:3]")},
+        {"states": {"elman_1": np.full((8, 1), 0.25)}},
+    ),
+    "both ways": (NetworkDesign.parse("bi-mingru:2, elman:2", reads="final"), {}, {"members": 2}, {"last": 1}),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_saved_models_come_back_with_the_same_bytes(name, tmp_path):
+    design, learning, settings, given = MODELS[name]
+    given = dict(given)
+    last = given.pop("last", 6)
+    batch = Batch(TEXT.inputs, TEXT.targets[:, -last:], **given)
+    learner = GradientDescent(epochs=2, batch_size=8, **learning)
+    made = SequenceModel(design, learner, precision="float32", **settings).fit(batch)
+    made.save(tmp_path / "model")
+    again = unrolled.load(tmp_path / "model")
+    assert again.model == made.model
+    predicted = made.predict(TEXT.inputs, last=last, **given)
+    np.testing.assert_array_equal(again.predict(TEXT.inputs, last=last, **given), predicted)
+    assert np.isfinite(predicted).all()
+    for a, b in zip(jax.tree.leaves(member(again.networks, 0)), jax.tree.leaves(member(made.networks, 0)), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("features",), 10**9),
+        (("outputs",), 0),
+        (("kept",), [0, 0]),
+        (("model", "design", "layers", 0, "units"), 10**8),
+        (("model", "design", "sequences"), 10**9),
+        (("model", "learner", "loss"), "none"),
+        (("model", "specification"), {"given": "no_layer"}),
+        (("model", "members"), -1),
+    ],
+)
+def test_a_file_that_was_changed_is_damaged(of_classes, tmp_path, place, value):
+    of_classes.save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    inner = data
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError, match="is damaged"):
+        unrolled.load(tmp_path / "model")
+
+
+def test_an_error_term_is_not_written(tmp_path):
+    learner = GradientDescent(epochs=1, error_term=lambda h: 0.0 * h.sum())
+    made = SequenceModel(NetworkDesign.parse("elman:2"), learner).fit(TEXT)
+    made.save(tmp_path / "model")
+    assert unrolled.load(tmp_path / "model").model.learner.error_term is None
+    assert "lambda" in learner.describe()["error_term"]
+
+
+def test_a_stateful_score_carries_the_state():
+    learner = GradientDescent(epochs=1, batch_size=4, stateful=True, shuffle=False)
+    made = SequenceModel(NetworkDesign.parse("gru:3"), learner).fit(TEXT)
+    with precision("float64"):
+        network = member(made.networks, 0)
+        whole = np.stack([np.concatenate([TEXT.inputs[lane], TEXT.inputs[lane + 4]]) for lane in range(4)])
+        outputs = np.asarray(jax.jit(type(network).__call__)(network, whole))
+    wanted = np.concatenate([outputs[:, :6], outputs[:, 6:]])
+    np.testing.assert_allclose(made.score(TEXT), [((wanted - TEXT.targets) ** 2).mean()], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("design", "settings", "message"),
+    [
+        ({"text": "bi-gru:2"}, {"truncate": (1, 2)}, "truncate needs layers that go forward in time alone"),
+        ({"text": "gru:2", "feedback": True}, {"norm_keeping": 1.0}, "norm_keeping needs layers"),
+        ({"text": "bi-gru:2"}, {"stateful": True, "shuffle": False, "batch_size": 8}, "goes forward in time alone"),
+        ({"text": "gru:2", "feedback": True}, {"loss": "gaussian"}, "none can be fed back"),
+        ({"text": "gru:2"}, {"loss": "cross-entropy"}, "needs the output function softmax or sigmoid; it is linear"),
+        ({"text": "gru:2", "reads": "final"}, {}, "reads='final' gives one output a sequence"),
+    ],
+)
+def test_settings_that_exclude_each_other(design, settings, message):
+    design = dict(design)
+    model = SequenceModel(NetworkDesign.parse(design.pop("text"), **design), GradientDescent(epochs=1, **settings))
+    with pytest.raises(InputError, match=message):
+        model.fit(TEXT)
