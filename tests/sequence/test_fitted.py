@@ -179,3 +179,22 @@ def test_settings_that_exclude_each_other(design, settings, message):
     model = SequenceModel(NetworkDesign.parse(design.pop("text"), **design), GradientDescent(epochs=1, **settings))
     with pytest.raises(InputError, match=message):
         model.fit(TEXT)
+
+
+def test_pieces_equal_the_whole_and_a_reset_begins_anew(of_classes):
+    whole, end = of_classes.carry(TEXT.inputs)
+    np.testing.assert_allclose(whole, of_classes.predict(TEXT.inputs, last=0), rtol=0, atol=1e-12)
+    first, states = of_classes.carry(TEXT.inputs[:, :2])
+    rest, after = of_classes.carry(TEXT.inputs[:, 2:], states)
+    np.testing.assert_allclose(np.concatenate([first, rest], axis=2), whole, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(jax.tree.leaves(after)[0], jax.tree.leaves(end)[0], rtol=0, atol=1e-12)
+    reset = np.arange(8) == 3
+    again, _ = of_classes.carry(TEXT.inputs, after, reset=reset)
+    np.testing.assert_allclose(again[:, 3], whole[:, 3], rtol=0, atol=1e-12)
+    assert not np.allclose(again[:, ~reset], whole[:, ~reset])
+    with pytest.raises(InputError, match="states belong to another number of sequences than the 3"):
+        of_classes.carry(TEXT.inputs[:3], after)
+    with pytest.raises(InputError, match="reset must say True or False for each of the 8"):
+        of_classes.carry(TEXT.inputs, after, reset=[1, 0])
+    with pytest.raises(InputError, match="unknown argument 'length'; did you mean 'lengths'"):
+        of_classes.predict(TEXT.inputs, length=3)

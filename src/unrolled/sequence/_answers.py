@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.learn import error_of, real_steps, respond, scale_of
-from unrolled.networks import Network, map_members, run_in_lanes
+from unrolled.networks import Network, keep_where, map_members, run_in_lanes
 from unrolled.types import Batch, precision
 
-__all__ = ["Distribution", "answer", "distribution_of", "errors"]
+__all__ = ["Distribution", "answer", "carried", "distribution_of", "errors", "fresh_states"]
 
 
 class Distribution(NamedTuple):
@@ -61,6 +61,24 @@ def errors(networks: Network, batch: Batch, *, name: str, lanes: int | None) -> 
         return total / weight
 
     return map_members(one, networks)
+
+
+@jax.jit
+def carried(networks: Network, inputs: Array, states: Any, reset: Array) -> tuple[Array, Any]:
+    """Outputs of every step and the states after the last; sequences that are reset begin anew."""
+
+    def one(network: Network, states: Any) -> tuple[Array, Any]:
+        fresh = network.initial_states((inputs.shape[0],))
+        outputs, after = network.run(inputs, keep_where(reset, fresh, states))
+        return jnp.asarray(outputs), after
+
+    return map_members(one, networks, states)
+
+
+@partial(jax.jit, static_argnames="count")
+def fresh_states(networks: Network, *, count: int) -> Any:
+    """The initial states of every member for that many sequences."""
+    return map_members(lambda network: network.initial_states((count,)), networks)
 
 
 def _raw(network: Network, batch: Batch, lanes: int | None) -> Array:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 from jaxtyping import Float
 
 from unrolled._version import __version__
 from unrolled.arguments import require_whole
-from unrolled.errors import InputError
+from unrolled.errors import InputError, nearest_name
 from unrolled.learn import History
 from unrolled.networks import Network
-from unrolled.sequence._answers import Distribution, answer, distribution_of, errors
+from unrolled.sequence._answers import Distribution, answer, carried, distribution_of, errors, fresh_states
 from unrolled.sequence._checks import check_companions
 from unrolled.sequence._sampling import sample
 from unrolled.storage import save_model
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "FittedSequenceModel"]
 
 KIND = "sequence model"
+# What can be given beside the inputs.
+_GIVEN = ("lengths", "index", "states", "clamps", "fed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,42 @@ class FittedSequenceModel:
         with precision(self.model.precision) as dtype:
             return np.asarray(errors(self.networks, _numbers(batch, dtype), name=name, lanes=self.model.lanes), float)
 
+    def carry(self, inputs: Any, states: Any = None, *, reset: Any = None) -> tuple[np.ndarray, Any]:
+        """The outputs of every step of a piece of each sequence, and the states in which the next piece begins.
+
+        Parameters
+        ----------
+        inputs
+            The next piece of every sequence, shape ``(batch, time, feature)``.
+        states
+            What the last call gave; ``None`` begins anew.
+        reset
+            Which sequences begin anew all the same, shape ``(batch,)``.
+
+        Returns
+        -------
+        tuple
+            Outputs ``(member, batch, time, output)``, and states.
+
+        Raises
+        ------
+        InputError
+            Shapes that do not fit, or a network that needs the whole sequence or sees its own outputs.
+        """
+        batch, networks = self._batch(inputs, 0, {}), self.networks
+        if networks.encoder or networks.feedback or any(la.kind.startswith("bi-") for la in networks.layers):
+            raise InputError("only a network that goes forward in time can be carried from piece to piece.")
+        count = len(batch)
+        if states is not None and {np.shape(part)[1] for part in jax.tree.leaves(states)} - {count}:
+            raise InputError(f"states belong to another number of sequences than the {count} of inputs.")
+        again = np.zeros(count, bool) if reset is None else np.asarray(reset)
+        if again.shape != (count,) or again.dtype != bool:
+            raise InputError(f"reset must say True or False for each of the {count} sequences; came {reset!r}.")
+        with precision(self.model.precision) as dtype:
+            states = fresh_states(networks, count=count) if states is None else states
+            outputs, after = carried(networks, in_precision(inputs, dtype), states, again)
+            return np.asarray(outputs, np.float64), jax.tree.map(np.asarray, after)
+
     def sample(
         self, prompt: Float[np.ndarray, "time feature"], steps: int, *, temperature: float = 1.0, seed: int = 0
     ) -> np.ndarray:
@@ -160,17 +199,13 @@ class FittedSequenceModel:
         time = np.shape(inputs)[1]
         steps = require_whole("last", last, 0, 1_000_000 if design.encoder else time) or time
         unknown = np.full((len(inputs), steps, self.networks.outputs), np.nan)
-        odd = set(given) - {"lengths", "index", "states", "clamps", "fed"}
-        if odd:
-            raise InputError(f"unknown argument {min(odd)!r}; sequences are given lengths, index, states, clamps, fed.")
+        for name in set(given) - set(_GIVEN):
+            raise nearest_name("argument", name, _GIVEN)
         if self.model.lanes is not None and set(given) - {"lengths"}:
             raise InputError("a stateful model goes from sequence to sequence and is given nothing but lengths.")
         batch = Batch(np.asarray(inputs, np.float64), unknown, **given)
-        own_index = batch.index is None and design.sequences
-        if not own_index:
+        if batch.index is not None or not design.sequences:  # without an index they are new sequences
             check_companions(batch, design)
-        if batch.states is None and batch.clamps is None and not self.model.specification.given:
-            return batch
         return self.model.specification.prepare(design, batch) if self._promised(batch) else batch
 
     def _promised(self, batch: Batch) -> bool:
@@ -198,8 +233,6 @@ class FittedSequenceModel:
 
 
 def _numbers(batch: Batch, dtype: np.dtype) -> Batch:
-    import jax
-
     return jax.tree.map(
         lambda leaf: leaf if np.issubdtype(np.asarray(leaf).dtype, np.integer) else in_precision(leaf, dtype), batch
     )
