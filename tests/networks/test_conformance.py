@@ -1,99 +1,36 @@
-"""What every cell and every stack of layers must do. A new cell is a new line in FORMULAS and in DESIGNS."""
+"""What every cell and every stack of layers must do. A new cell is a line in FORMULAS, a new stack one in STACKS."""
 
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from network_formulas import FORMULAS, by_hand, compiled, equal, like, numbers, of_sequence, product, random_network
 from unrolled.errors import InputError
-from unrolled.networks import NetworkDesign, activations, keep_where, member_keys, run_in_lanes, unroll
+from unrolled.networks import NetworkDesign, activations, keep_where, run_in_lanes, unroll
 from unrolled.types import precision
 
-F = {
-    "tanh": np.tanh,
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    "relu": lambda a: np.maximum(a, 0),
-    "softmax": lambda a: np.exp(a) / np.exp(a).sum(-1, keepdims=True),
-    "linear": lambda a: a,
-    "softplus": lambda a: np.log1p(np.exp(a)),
-    "elu": lambda a: np.where(a > 0, a, np.expm1(a)),
-}
-sigma = F["sigmoid"]
-
-
-def parts(weights, name, count):
-    return np.split(weights[name], count)
-
-
-def elman(w, f, x, h, s):
-    return f(w["U"] @ x + w["W"] @ h + w["b"]), s
-
-
-def lstm(w, f, x, h, s):
-    i, g_f, g, o = np.split(w["U"] @ x + w["W"] @ h + w["b"], 4)
-    s = sigma(g_f) * s + sigma(i) * f(g)
-    return sigma(o) * f(s), s
-
-
-def gru(w, f, x, h, s):
-    (u_r, u_z, u_n), (w_r, w_z, w_n) = parts(w, "U", 3), parts(w, "W", 3)
-    (b_r, b_z, b_n), (d_r, d_z, d_n) = parts(w, "b", 3), parts(w, "d", 3)
-    r = sigma(u_r @ x + b_r + w_r @ h + d_r)
-    z = sigma(u_z @ x + b_z + w_z @ h + d_z)
-    n = f(u_n @ x + b_n + r * (w_n @ h + d_n))
-    return (1 - z) * n + z * h, s
-
-
-def dense(w, f, x, h, s):
-    return f(w["U"] @ x + w["b"]), s
-
-
-FORMULAS = {"elman": elman, "lstm": lstm, "gru": gru, "dense": dense}
-DESIGNS = [
-    "elman:3:tanh",
-    "lstm:3",
-    "gru:3",
-    "elman:3, elman:4:sigmoid",
+CELLS = [f"{kind}:3" for kind in FORMULAS]
+STACKS = [
+    ", ".join(f"bi-{kind}:2" for kind in FORMULAS),
     "lstm:3, lstm:2",
-    "dense:4, gru:3, gru:2",
-    "gru:3, dense:4:tanh",
+    "gru:2, dense:4:tanh, mingru:3",
+    "lstm:3, bi-gru:2, dense:3",
+    "elman:2:softmax, elman:3:relu",
+    "dense:2, gru:4",
     "dense:3",
     "",
 ]
-# These differ from the ones above in their activations only: the forward pass says it all.
-OTHERS = [*(f"elman:3:{name}" for name in activations() if name != "tanh"), "lstm:3:sigmoid", "gru:3:elu"]
+# How these are read, if not by a readout at every step.
+SETTINGS = {"lstm:3, bi-gru:2, dense:3": {"reads": "final"}, "dense:2, gru:4": {"observed": (3, 1)}}
+DESIGNS = [*CELLS, *STACKS]
 FEATURES, OUTPUTS, BATCH = 2, 2, 3
+# 11 steps are more than the loop writes out, 2 are not; 7 windows do not fill 3 lanes evenly.
+TIME, WINDOWS, LANES, PADDING = 11, 7, 3, 3
 every_design = pytest.mark.parametrize("text", DESIGNS)
-
-
-def make(text, output="linear", seed=0):
-    """A network whose biases are random too."""
-    design = NetworkDesign.parse(text, output)
-    network = design.initialize(FEATURES, OUTPUTS, key=member_keys(seed, 1)[0])
-    rng = np.random.default_rng(seed)
-    return design, network.replace({k: rng.normal(0, 0.6, w.shape) for k, w in network.weights().items()})
-
-
-def numbers(*shape, seed=1):
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def by_hand(design, network, inputs, output="linear"):
-    """One sequence, from the formulas in the docstrings."""
-    w, names = network.weights(), [name for name in network.named_layers() if name != "readout"]
-    h = [np.zeros(layer.units) for layer in design.layers]
-    s = [np.zeros(layer.units) for layer in design.layers]
-    outputs = []
-    for x in inputs:
-        seen = x
-        for i, (name, layer) in enumerate(zip(names, design.layers, strict=True)):
-            own = {key.split(".")[1]: value for key, value in w.items() if key.startswith(f"{name}.")}
-            h[i], s[i] = FORMULAS[layer.kind](own, F[layer.activation], seen, h[i], s[i])
-            seen = h[i]
-        outputs.append(F[output](w["readout.V"] @ seen + w["readout.c"]))
-    return np.array(outputs)
+every_forward_design = pytest.mark.parametrize("text", [text for text in DESIGNS if "bi-" not in text])
 
 
 @pytest.fixture(autouse=True)
@@ -102,118 +39,228 @@ def _float64():
         yield
 
 
-# 11 steps are more than the loop writes out; 7 windows do not fill 3 lanes evenly.
-TIME, WINDOWS, LANES = 11, 7, 3
+def make(text, output="linear", seed=0):
+    return random_network(text, FEATURES, OUTPUTS, output=output, seed=seed, **SETTINGS.get(text, {}))
+
+
+def error(weigh, network, inputs, states, clamps=None, **ways):
+    """A number that all outputs and all final states move; and these."""
+    made = network.run(inputs, states, clamps=clamps, **ways)
+    return product(weigh, made), made
 
 
 @cache
-def answers(text):
-    """Everything that the laws below compare, from one compiled program for each design."""
-    _, network = make(text, seed=3)
-    inputs, targets = numbers(1, BATCH, TIME, FEATURES), numbers(1, BATCH, TIME, OUTPUTS, seed=2)
-    windows = numbers(WINDOWS, 2, FEATURES)
-    direction = jax.tree.map(lambda leaf: numbers(*leaf.shape, seed=4), network)
+def plain(text):
+    """What there is to a design where nothing is held: everything from one compiled program."""
+    network = make(text, seed=3)
+    inputs, windows = numbers(BATCH, TIME, FEATURES), numbers(WINDOWS, 2, FEATURES, seed=2)
+    states = like(network.initial_states((BATCH,)), 4)
+    weigh = (numbers(BATCH, 1 if network.reads == "final" else TIME, OUTPUTS, seed=5), like(states, 6))
 
-    @jax.jit
-    def everything(network, inputs, windows):
-        zero = network.initial_states((1, BATCH))
-        first, between = network.run(inputs[..., :2, :], zero)
-
-        def error(network):
-            return ((network(inputs) - targets) ** 2).mean()
-
-        def moved(step):
-            return error(jax.tree.map(lambda leaf, along: leaf + step * along, network, direction))
-
-        ahead, behind = jax.lax.map(moved, jnp.array([1e-6, -1e-6]))
-        return {
-            "whole": network.run(inputs, zero),
-            "steps": jax.lax.scan(lambda s, x: network.step(x, s)[::-1], zero, jnp.moveaxis(inputs, -2, 0)),
-            "first": first,
-            "rest": network.run(inputs[..., 2:, :], between),
-            "last": network.run(inputs, zero, last=2),
-            "no axis": network(inputs[0, 0]),
+    @compiled
+    def everything(network, inputs, states, windows):
+        gradients, whole = jax.grad(partial(error, weigh), (0, 1, 2), has_aux=True)(network, inputs, states)
+        made = {"gradients": gradients, "whole": whole}
+        if "bi-" in text:
+            return made
+        return made | {
+            "steps": jax.lax.scan(lambda s, x: network.step(x, s)[::-1], states, jnp.moveaxis(inputs, -2, 0)),
             "lanes": run_in_lanes(network, windows, network.initial_states((LANES,)), LANES),
-            "gradient": jax.grad(error)(network),
-            "slope": (ahead - behind) / 2e-6,
         }
 
-    return network, inputs, windows, direction, jax.tree.map(np.asarray, everything(network, inputs, windows))
-
-
-def equal(ours, theirs):
-    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
+    made = jax.tree.map(np.asarray, everything(network, inputs, states, windows))
+    return network, inputs, states, weigh, windows, made
 
 
 @every_design
 def test_run_equals_a_loop_written_from_the_formulas(text):
-    network, inputs, _, _, made = answers(text)
-    wanted = np.array([by_hand(NetworkDesign.parse(text), network, sequence) for sequence in inputs[0]])
-    equal(made["whole"][0], wanted[None])
-    equal(made["first"], wanted[None, :, :2])
-
-
-@pytest.mark.parametrize("text", OTHERS)
-def test_every_activation(text):
-    design, network = make(text)
-    inputs = numbers(3, FEATURES)
-    equal(jax.jit(type(network).__call__)(network, inputs), by_hand(design, network, inputs))
+    network, inputs, states, *_, made = plain(text)
+    for i in range(BATCH):
+        equal(of_sequence(made["whole"], i), by_hand(network, inputs[i], of_sequence(states, i)))
 
 
 @pytest.mark.parametrize("output", activations())
 def test_output_function(output):
-    design, network = make("dense:3", output)
-    inputs = numbers(4, FEATURES)
-    equal(network(inputs), by_hand(design, network, inputs, output))
+    network = make("dense:3", output)
+    equal(network(numbers(4, FEATURES)), by_hand(network, numbers(4, FEATURES), ())[0])
 
 
-@every_design
-def test_steps_and_chunks_equal_the_whole(text):
-    made = answers(text)[-1]
+@every_forward_design
+def test_steps_one_by_one_equal_the_whole(text):
+    made = plain(text)[-1]
     outputs, after = made["whole"]
     equal(made["steps"], (after, np.moveaxis(outputs, -2, 0)))
-    equal((np.concatenate([made["first"], made["rest"][0]], axis=-2), made["rest"][1]), (outputs, after))
 
 
-@every_design
-def test_batch_axes_and_last_steps(text):
-    made = answers(text)[-1]
-    outputs, after = made["whole"]
-    assert outputs.shape == (1, BATCH, TIME, OUTPUTS)
-    equal(made["no axis"], outputs[0, 0])
-    equal(made["last"], (outputs[..., -2:, :], after))
-
-
-@every_design
-def test_lanes_equal_one_long_sequence_each(text):
+@every_forward_design
+def test_pieces_in_lanes_equal_one_long_sequence_each(text):
     """Windows i, i + lanes, i + 2 lanes, ... are one sequence; lanes that run out keep their state."""
-    network, _, windows, _, made = answers(text)
-    outputs, _ = made["lanes"]
+    network, *_, windows, made = plain(text)
+    outputs, states = made["lanes"]
     for lane in range(LANES):
         own = windows[lane::LANES]
-        wanted = by_hand(NetworkDesign.parse(text), network, own.reshape(-1, FEATURES))
+        wanted, after = by_hand(network, own.reshape(-1, FEATURES), network.initial_states())
         equal(outputs[lane::LANES], wanted.reshape(*own.shape[:2], OUTPUTS))
+        equal(of_sequence(states, lane), after)
 
 
-def test_lanes_that_run_out_keep_their_state():
-    network, _, windows, _, made = answers("lstm:3")
-    _, states = made["lanes"]
-    for lane in range(LANES):
-        _, after = network.run(windows[lane::LANES].reshape(-1, FEATURES), network.initial_states())
-        equal([leaf[lane] for leaf in jax.tree.leaves(states)], jax.tree.leaves(after))
+def test_batch_axes_last_steps_and_pieces():
+    network, inputs, states, *_, made = plain("lstm:3, lstm:2")
+    outputs, after = made["whole"]
+
+    @compiled
+    def others(network, inputs, states):
+        first, between = network.run(inputs[:, :4], states)
+        rest, end = network.run(inputs[:, 4:], between)
+        axes = jax.tree.map(lambda leaf: leaf[:, None, None], (inputs, states))
+        return network(inputs[0]), network.run(*axes, last=2), (jnp.concatenate([first, rest], axis=1), end)
+
+    no_axis, three_axes, pieces = others(network, inputs, states)
+    equal(no_axis, by_hand(network, inputs[0], network.initial_states())[0])
+    equal(three_axes, jax.tree.map(lambda leaf: leaf[:, None, None], (outputs[:, -2:], after)))
+    equal(pieces, (outputs, after))
+
+
+# What is held: steps that are not real come first, last and in between; sequences end at different times; activities of
+# some units at some steps, and of one unit at every step.
+HELD = {"nothing": "", "padding": "padded", "ragged": "ragged", "clamps": "clamped", "both": "padded clamped"}
+every_holding = pytest.mark.parametrize("holding", HELD)
+
+
+def real_steps(holding):
+    real = np.ones((BATCH, TIME + PADDING), bool)
+    if "padded" in HELD[holding]:
+        real[0, :PADDING] = real[1, TIME:] = real[2, [1, 2, 8]] = False
+    if "ragged" in HELD[holding]:
+        real[1, 6:] = real[2, 1:] = False
+    return real
+
+
+def clamps_of(network, holding):
+    rng, clamps = np.random.default_rng(8), {}
+    for name in network.recurrent_names:
+        layer = network.named_layers()[name]
+        width = layer.units * (1 + name.startswith("bi-"))
+        clamps[name] = np.full((BATCH, TIME + PADDING, width), np.nan)
+        if "clamped" in HELD[holding]:
+            values = rng.normal(size=clamps[name].shape)
+            held = rng.random(values.shape) < 0.3
+            held[..., 0] = True
+            clamps[name][held] = values[held]
+    return clamps
+
+
+@cache
+def program(text):
+    """Both rules, and of one cell the derivative forward: compiled once for a design, whatever is held."""
+
+    @compiled
+    def sweep(weigh, args, direction, real):
+        def once(rule, *args):
+            return error(weigh, *args, real=real, rule=rule)
+
+        gradients = {
+            rule: jax.value_and_grad(partial(once, rule), (0, 1, 2, 3), has_aux=True)(*args)
+            for rule in ("backpropagation", "automatic")
+        }
+        if text not in CELLS:
+            return gradients, None
+        return gradients, jax.jvp(lambda *args: once("automatic", *args)[0], args, direction)[1]
+
+    return sweep
+
+
+@cache
+def held(text, holding):
+    network = make(text, seed=3)
+    real = real_steps(holding)
+    inputs = numbers(BATCH, TIME + PADDING, FEATURES, seed=7)
+    states = like(network.initial_states((BATCH,)), 4)
+    steps = 1 if network.reads == "final" else TIME + PADDING
+    weigh = (numbers(BATCH, steps, OUTPUTS, seed=5), like(states, 6))
+    if holding == "padding":  # the sequences of `plain`, with steps put in that are not real
+        _, own, _, (by_step, _), *_ = plain(text)
+        inputs[real] = own.reshape(-1, FEATURES)
+        if steps > 1:
+            weigh[0][real] = by_step.reshape(-1, OUTPUTS)
+    if steps > 1:
+        weigh = (weigh[0] * real[..., None], weigh[1])
+    args = (network, inputs, states, clamps_of(network, holding))
+    direction = like(args, 9)
+    return args, direction, real, weigh, jax.tree.map(np.asarray, program(text)(weigh, args, direction, real))
 
 
 @every_design
-def test_gradient_equals_finite_differences(text):
-    *_, direction, made = answers(text)
-    along = jax.tree.map(lambda g, d: float(np.sum(g * d)), made["gradient"], direction)
-    assert sum(jax.tree.leaves(along)) == pytest.approx(float(made["slope"]), abs=1e-8, rel=1e-7)
+@every_holding
+def test_what_is_held_equals_the_formulas(text, holding):
+    (network, inputs, states, clamps), _, real, _, (made, _) = held(text, holding)
+    for (_, (outputs, after)), _ in made.values():
+        for i in range(BATCH):
+            own = {"real": real[i], "clamps": of_sequence(clamps, i)}
+            wanted, wanted_after = by_hand(network, inputs[i], of_sequence(states, i), **own)
+            seen = real[i] if network.reads == "steps" else slice(None)
+            equal((outputs[i][seen], of_sequence(after, i)), (wanted[seen], wanted_after))
+
+
+@every_design
+@every_holding
+def test_backpropagation_gives_the_gradient_that_automatic_differentiation_gives(text, holding):
+    *_, (made, _) = held(text, holding)
+    equal(made["backpropagation"], made["automatic"], atol=1e-10)
+
+
+@every_design
+@every_holding
+def test_gradient_equals_finite_differences_and_the_derivative_forward(text, holding):
+    args, direction, real, weigh, (made, along) = held(text, holding)
+
+    def moved(step):
+        there = jax.tree.map(lambda leaf, d: leaf + step * d, args, direction)
+        return program(text)(weigh, there, direction, real)[0]["backpropagation"][0][0]
+
+    slope = float(product(made["backpropagation"][1], direction))
+    assert along is None or slope == pytest.approx(float(along), abs=1e-10, rel=1e-10)
+    assert slope == pytest.approx(float(moved(1e-5) - moved(-1e-5)) / 2e-5, abs=1e-6, rel=1e-6)
+
+
+@every_design
+def test_steps_that_are_not_real_change_nothing(text):
+    """Outputs at real steps, final states and gradients are those of the sequences without padding."""
+    (network, *_), _, real, _, (made, _) = held(text, "padding")
+    (_, (outputs, after)), (dnetwork, dinputs, dstates, _) = made["backpropagation"]
+    shorter = plain(text)[-1]
+    wanted, wanted_after = shorter["whole"]
+    equal(outputs if network.reads == "final" else outputs[real].reshape(wanted.shape), wanted, atol=1e-12)
+    equal(after, wanted_after, atol=1e-12)
+    equal((dnetwork, dinputs[real].reshape(BATCH, TIME, FEATURES), dstates), shorter["gradients"], atol=1e-12)
+    if network.recurrent:
+        assert not dinputs[~real].any()
+
+
+@every_design
+@pytest.mark.parametrize("filling", [1e300, np.nan])
+def test_padding_may_hold_anything(text, filling):
+    """No number that stands at a step that is not real counts, to the last bit, nor does it harm."""
+    (network, inputs, *others), direction, real, weigh, (made, _) = held(text, "padding")
+    filled = (network, np.where(real[..., None], inputs, filling), *others)
+    again, _ = program(text)(weigh, filled, direction, real)
+    for (_, gradient), (_, wanted) in zip(again.values(), made.values(), strict=True):
+        equal(gradient, wanted, atol=0)
+
+
+@every_design
+def test_sequences_that_end_equal_each_alone(text):
+    (network, inputs, states, _), _, real, _, (made, _) = held(text, "ragged")
+    (_, (outputs, after)), _ = made["backpropagation"]
+    for i, length in enumerate(real.sum(axis=1)):
+        wanted = by_hand(network, inputs[i, :length], of_sequence(states, i))
+        equal((of_sequence(outputs, i)[:length], of_sequence(after, i)), wanted)
 
 
 @every_design
 def test_weights_by_name(text):
-    design, network = make(text)
+    network = make(text)
+    design = NetworkDesign.of(network)
     weights = network.weights()
     assert {name: value.shape for name, value in weights.items()} == design.shapes(FEATURES, OUTPUTS)
     assert sum(value.size for value in weights.values()) == design.parameter_count(FEATURES, OUTPUTS)
@@ -228,7 +275,8 @@ def test_weights_by_name(text):
 
 
 def test_wrong_weights_are_errors():
-    design, network = make("elman:3")
+    network = make("elman:3")
+    design = NetworkDesign.of(network)
     with pytest.raises(InputError, match=r"unknown weight 'elman_1.w'; did you mean 'elman_1"):
         network.replace({"elman_1.w": np.eye(3)})
     with pytest.raises(InputError, match=r"elman_1.W has shape \(3, 3\); came \(2, 2\)"):
@@ -240,22 +288,26 @@ def test_wrong_weights_are_errors():
         design.network(weights | {"elman_1.W": np.ones((3, 2))}, FEATURES, OUTPUTS)
 
 
-@pytest.mark.parametrize(("text", "views"), [("lstm:3", 3), ("gru:3", 4)])
-def test_gates_below_each_other_are_the_whole(text, views):
-    cell = make(text)[1].layers[0]
+@pytest.mark.parametrize("text", CELLS)
+def test_gates_below_each_other_are_the_whole(text):
+    cell = make(text).layers[0]
+    if not cell.gates:
+        with pytest.raises(InputError, match="has no gates"):
+            cell.gate("keep")
+        return
     cut = [cell.gate(name) for name in cell.gates]
-    for i, whole in zip(range(views), (getattr(cell, name) for name in cell.shapes(1, 1)), strict=True):
-        np.testing.assert_array_equal(np.concatenate([views[i] for views in cut]), whole)
+    for whole, rows in zip(cell.weights().values(), zip(*cut, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(rows), whole)
     with pytest.raises(InputError, match="unknown gate"):
         cell.gate("forget it")
 
 
 def test_a_hand_wired_memory_holds_a_value():
     """Keep gate open, write and read as wired: s stays to the last bit of a saturated sigmoid."""
-    cell = make("lstm:1")[1].layers[0]
+    cell = make("lstm:1").layers[0]
     zero = {name: np.zeros(shape) for name, shape in cell.shapes(FEATURES, 1).items()}
     b = np.array([-800.0, 800.0, 0.0, 800.0])  # never write, always keep, always read
-    network = make("lstm:1")[1].replace({f"lstm_1.{k}": v for k, v in zero.items()} | {"lstm_1.b": b})
+    network = make("lstm:1").replace({f"lstm_1.{k}": v for k, v in zero.items()} | {"lstm_1.b": b})
     state = network.layers[0].initial_state()._replace(s=jnp.array([0.7]))
     h, after = unroll(network.layers[0], np.ones((1000, FEATURES)), state)
     assert float(after.s[0]) == 0.7

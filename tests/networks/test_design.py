@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import time
 
 import pytest
@@ -9,23 +10,74 @@ from unrolled.errors import InputError
 from unrolled.networks import LayerDesign, NetworkDesign, activation, activations, layer_kinds, summarize
 
 layers = st.builds(LayerDesign, st.sampled_from(layer_kinds()), st.integers(1, 100_000), st.sampled_from(activations()))
-designs = st.builds(NetworkDesign, st.lists(layers, max_size=6).map(tuple), st.sampled_from(activations()))
 
 
-@given(designs)
+@st.composite
+def designs(draw):
+    """Designs of all settings that go together."""
+    row = draw(st.lists(layers, max_size=6))
+    feedback = draw(st.booleans()) and not any(layer.kind.startswith("bi-") for layer in row)
+    recurrent = [layer for layer in row if layer.recurrent]
+    settings = {"feedback": feedback, "dropout": draw(st.floats(0, 1, exclude_max=True))}
+    if feedback and recurrent and draw(st.booleans()):
+        settings["encoder"] = tuple(LayerDesign(layer.kind, layer.units) for layer in recurrent)
+    if recurrent and not feedback:
+        settings["reads"] = draw(st.sampled_from(["steps", "final"]))
+    if draw(st.booleans()):
+        settings |= {"start": "learned", "sequences": draw(st.integers(0, 9))}
+    else:
+        settings["start"] = draw(st.floats(allow_nan=False, allow_infinity=False))
+    if row and draw(st.booleans()):
+        chosen = draw(st.lists(st.integers(0, row[-1].width - 1), min_size=1, max_size=4))
+        return NetworkDesign(tuple(row), observed=tuple(chosen), **settings)
+    return NetworkDesign(tuple(row), draw(st.sampled_from(activations())), **settings)
+
+
+@given(designs())
 def test_round_trips(design):
-    assert NetworkDesign.from_dict(design.to_dict()) == design
+    again = NetworkDesign.from_dict(json.loads(json.dumps(design.to_dict())))
+    assert again == design
+    assert hash(again) == hash(design)
     if design.layers:
-        assert NetworkDesign.parse(str(design), design.output) == design
-    assert hash(design) == hash(NetworkDesign.from_dict(design.to_dict()))
+        texts = str(design).split(" -> ")
+        encoder = texts[0] if design.encoder else ""
+        plain = NetworkDesign.parse(texts[-1], design.output, encoder=encoder, feedback=design.feedback)
+        assert (plain.layers, plain.encoder) == (design.layers, design.encoder)
 
 
-@given(designs, st.integers(1, 9), st.integers(1, 9))
+@given(designs(), st.integers(1, 9), st.integers(1, 9))
 def test_summary_and_count_agree_with_the_shapes(design, features, outputs):
+    outputs = len(design.observed) if design.observed else outputs
     summary = summarize(design, features, outputs, time=3)
     assert summary.parameters == design.parameter_count(features, outputs)
-    assert len(summary.rows) == len(design.layers) + 1
+    assert len(summary.rows) == len(design.encoder) + len(design.layers) + 1
     assert f"total: {summary.parameters:,} parameters" in str(summary)
+
+
+def test_observed_units_may_come_as_a_list():
+    design = NetworkDesign.parse("gru:2", observed=[1, 0])
+    assert design == NetworkDesign.parse("gru:2", observed=(1, 0))
+    assert isinstance(hash(design), int)
+
+
+def test_what_says_nothing_is_not_written():
+    """Files of designs that earlier releases know are what they were."""
+    plain = {"layers": [{"kind": "gru", "units": 2, "activation": "tanh"}], "output": "linear"}
+    assert NetworkDesign.parse("gru:2").to_dict() == plain
+    assert NetworkDesign.from_dict(plain) == NetworkDesign.parse("gru:2")
+    settings = {"start": "learned", "sequences": 3, "dropout": 0.5, "reads": "final", "observed": (1, 0)}
+    for name, value in settings.items():
+        start = {"start": "learned"} if name == "sequences" else {}
+        written = NetworkDesign.parse("gru:2", **start, **{name: value}).to_dict()
+        assert written == plain | start | {name: list(value) if name == "observed" else value}
+    written = NetworkDesign.parse("gru:2", encoder="gru:2").to_dict()
+    assert written == plain | {"feedback": True, "encoder": plain["layers"]}
+
+
+def test_a_learned_first_output_is_counted_where_there_is_no_readout():
+    design = NetworkDesign.parse("gru:2", observed=(0,), feedback=True, start="learned")
+    assert [row.parameters for row in summarize(design, 1, 1, time=3).rows] == [38, 1]
+    assert design.parameter_count(1, 1) == 39
 
 
 def test_blanks_capitals_and_defaults():
@@ -34,6 +86,23 @@ def test_blanks_capitals_and_defaults():
         LayerDesign("dense", 3, "relu"),
     )
     assert str(NetworkDesign.parse("")) == "no hidden layer"
+    assert str(NetworkDesign.parse("Bi-LSTM:3, bi-mingru:2, mingru:4:tanh, bi-gru:2:relu")) == (
+        "bi-lstm:3:tanh, bi-mingru:2:linear, mingru:4:tanh, bi-gru:2:relu"
+    )
+    assert [LayerDesign(kind, 3).width for kind in ("gru", "bi-gru", "dense")] == [3, 6, 3]
+
+
+def test_an_encoder_in_words():
+    design = NetworkDesign.parse("lstm:4, dense:3", encoder="dense:7, lstm:4")
+    assert design.feedback
+    assert str(design) == "dense:7:relu, lstm:4:tanh -> lstm:4:tanh, dense:3:relu"
+    assert [row.name for row in summarize(design, 2, 1, time=5).rows] == [
+        "encoder_dense_1",
+        "encoder_lstm_1",
+        "lstm_1",
+        "dense_1",
+        "readout",
+    ]
 
 
 def test_counts_by_hand():
@@ -43,6 +112,15 @@ def test_counts_by_hand():
     assert NetworkDesign.parse("gru:5").parameter_count(3, 2) == 3 * 5 * (3 + 5 + 2) + 2 * (5 + 1)
     assert NetworkDesign.parse("dense:5").parameter_count(3, 2) == 5 * (3 + 1) + 2 * (5 + 1)
     assert NetworkDesign().parameter_count(3, 2) == 2 * (3 + 1)
+    assert NetworkDesign.parse("mingru:5").parameter_count(3, 2) == 2 * 5 * (3 + 1) + 2 * (5 + 1)
+    # both directions, and a readout that sees both
+    assert NetworkDesign.parse("bi-lstm:5").parameter_count(3, 2) == 2 * 4 * 5 * (3 + 5 + 1) + 2 * (2 * 5 + 1)
+    assert NetworkDesign.parse("bi-gru:5").parameter_count(3, 2) == 2 * 3 * 5 * (3 + 5 + 2) + 2 * (2 * 5 + 1)
+    # feedback of 2 outputs; initial states of 4 sequences; no readout
+    assert NetworkDesign.parse("elman:5", feedback=True).parameter_count(3, 2) == 5 * (3 + 2 + 5 + 1) + 2 * (5 + 1)
+    learned = NetworkDesign.parse("lstm:5", start="learned", sequences=4)
+    assert learned.parameter_count(3, 2) == 4 * 5 * (3 + 5 + 1) + 2 * (5 + 1) + 4 * 2 * 5
+    assert NetworkDesign.parse("elman:5", observed=(0, 3)).parameter_count(3, 2) == 5 * (3 + 5 + 1)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +153,47 @@ def test_hidden_layers_that_cannot_be(changes):
     (name,) = changes
     with pytest.raises(InputError, match=name):
         NetworkDesign.parse("gru:4").with_hidden(**changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "words"),
+    [
+        *(("gru:2", {"start": start}, "start must be") for start in ("lerned", True, None, float("nan"), [0.0])),
+        *(("gru:2", {"start": "learned", "sequences": n}, "sequences must be") for n in (-1, 1.5, True, "3", 10**9)),
+        ("gru:2", {"sequences": 3}, "sequences have initial states .* start='learned'"),
+        *(("gru:2", {"dropout": share}, "dropout must be") for share in (-0.1, 1.0, 2, True, "0.5", float("nan"))),
+        *(("gru:2", {"feedback": flag}, "feedback must be True or False") for flag in (1, "yes", None)),
+        *(("gru:2", {"reads": way}, r"unknown way of reading \(reads\)") for way in ("finale", 3, None)),
+        ("dense:2", {"reads": "final"}, "reads='final' needs a recurrent layer"),
+        ("gru:2", {"reads": "final", "feedback": True}, "reads='final' needs .* no outputs that are fed back"),
+        ("bi-gru:2", {"feedback": True}, "bi-gru:2:tanh needs the whole sequence"),
+        ("bi-gru:2", {"encoder": "bi-gru:2"}, "bi-gru:2:tanh needs the whole sequence"),
+        ("gru:2", {"encoder": "gru:3"}, "same kinds and sizes .* gru:3:tanh and gru:2:tanh"),
+        ("gru:2", {"encoder": "dense:2"}, "came none and gru:2:tanh"),
+        ("dense:2", {"encoder": "dense:2"}, "came none and none"),
+        ("gru:2", {"encoder": "gru:2", "feedback": False}, "feedback=True"),
+        ("gru:2", {"encoder": "gru:2:tanh:5"}, "a layer is written kind:units"),
+        ("gru:2", {"encoder": 5}, "written in words"),
+        ("", {"observed": (0,)}, "observed must name units"),
+        ("bi-gru:2", {"observed": (4,)}, "observed must name units from 0 to 3"),
+        *(
+            ("gru:2", {"observed": odd}, "observed must name units")
+            for odd in ((), (2,), (-1,), (0.5,), ("0",), (True,))
+        ),
+        *(("gru:2", {"observed": odd}, "observed must name units") for odd in (1, "01", [[0]])),
+        ("gru:2", {"observed": (0,), "output": "tanh"}, "output='tanh'"),
+        ("bi-dense:2", {}, "unknown layer 'bi-dense'"),
+    ],
+)
+def test_settings_that_cannot_be(text, settings, words):
+    with pytest.raises(InputError, match=words):
+        NetworkDesign.parse(text, **settings)
+
+
+def test_layers_of_both_rows_are_counted():
+    row = ", ".join(["elman:1"] * 501)
+    with pytest.raises(InputError, match="1000 layers at the most; came 1002"):
+        NetworkDesign.parse(row, encoder=row)
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,10 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
     changed
         ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
         that the model has, ``output``, ``start`` (a number, or ``"learned"``: how states begin), ``dropout``;
-        ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
-        ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``,
-        ``improvement``, ``truncate``, ``norm_keeping``, ``error_term``); everything of
+        ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
+        :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
+        ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``, ``improvement``,
+        ``truncate``, ``norm_keeping``, ``error_term``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
         ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``.

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from unrolled.learn._learner import GradientDescent
 from unrolled.learn._response import error_of, real_steps, respond, starting_states
 from unrolled.learn._truncated import respond_truncated
-from unrolled.networks import Network, run_in_lanes
+from unrolled.networks import Network, norm_keeping, run_in_lanes
 from unrolled.types import AnyArray, Batch
 
 __all__ = ["Learning", "Progress", "run_epoch", "update_rule", "validation_loss"]
@@ -149,19 +149,16 @@ def _batch_loss(network: Network, task: _Task, states: Any, learning: Learning) 
 
     value, weight = mean_error(raw)
     if learner.norm_keeping:
-        term = term + learner.norm_keeping * _norm_term(network, batch, raw, lambda raw: mean_error(raw)[0])
+        term = term + learner.norm_keeping * _norm_term(network, batch, states, raw, lambda raw: mean_error(raw)[0])
     # States are data to the next batch: the derivative ends at the batch's edge.
     return value + term, (jax.lax.stop_gradient(after), weight)
 
 
-def _norm_term(network: Network, batch: Batch, raw: Any, mean_error: Any) -> Array:
+def _norm_term(network: Network, batch: Batch, states: Any, raw: Any, mean_error: Any) -> Array:
     """How much the derivative changes its norm on its way back."""
-    from unrolled.networks import norm_keeping
-
     error = jax.grad(mean_error)(jax.lax.stop_gradient(raw))
-    missing = batch.inputs.shape[1] - error.shape[1]
-    error = jnp.pad(error, ((0, 0), (missing, 0), (0, 0)))
-    return norm_keeping(network, batch.inputs, starting_states(network, batch), error, real=real_steps(batch))
+    start = starting_states(network, batch) if states is None else states
+    return norm_keeping(network, batch.inputs, start, error, real=real_steps(batch), clamps=batch.clamps)
 
 
 def _response(network: Network, task: _Task, states: Any, learning: Learning) -> tuple[Any, Any, Any]:

@@ -80,6 +80,8 @@ class NetworkDesign:
 
     def __post_init__(self) -> None:
         activation(self.output)
+        if isinstance(self.observed, list):
+            object.__setattr__(self, "observed", tuple(self.observed))
         _check_layers(len(self.layers) + len(self.encoder))
         _check_start(self)
         require_number("dropout", self.dropout, least=0.0)
@@ -103,8 +105,9 @@ class NetworkDesign:
         InputError
             An unknown kind or activation, or units that are not a positive whole number.
         """
-        if not isinstance(text, str):
-            raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {text!r}.")
+        for words in (text, encoder):
+            if not isinstance(words, str):
+                raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {words!r}.")
         layers, before = (tuple(parse_layer(p) for p in row.split(",") if p.strip()) for row in (text, encoder))
         if before:
             settings = {"feedback": True} | settings
@@ -253,8 +256,6 @@ class NetworkDesign:
         _check_layers(len(data["layers"]) + len(data.get("encoder", ())))
         rows = {row: tuple(LayerDesign(**layer) for layer in data.get(row, ())) for row in ("layers", "encoder")}
         plain = {name: value for name, value in data.items() if name not in rows}
-        if plain.get("observed") is not None:
-            plain["observed"] = tuple(plain["observed"])
         return cls(**rows, **plain)
 
     def __str__(self) -> str:
@@ -326,9 +327,8 @@ def _check_reading(design: NetworkDesign) -> None:
     if design.observed is None:
         return
     width = design.layers[-1].width if design.layers else 0
-    if not design.observed or not all(0 <= unit < width for unit in design.observed):
-        raise InputError(
-            f"observed must name units from 0 to {width - 1} of the last layer; came {list(design.observed)}."
-        )
+    units = design.observed if isinstance(design.observed, tuple) else ()
+    if not units or not all(type(unit) is int and 0 <= unit < width for unit in units):
+        raise InputError(f"observed must name units from 0 to {width - 1} of the last layer; came {design.observed!r}.")
     if design.output != "linear":
         raise InputError(f"observed activities are outputs as they are: leave output={design.output!r} out.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -23,9 +24,19 @@ def fed_back(network: Network, raw: Float[AnyArray, "*batch output"]) -> Float[A
     return jax.nn.one_hot(jnp.argmax(raw, axis=-1), raw.shape[-1], dtype=raw.dtype)
 
 
-def shifted(fed: Float[Array, "*batch time output"], first: Float[Array, "*batch output"]) -> Float[Array, "..."]:
-    """What stands at t - 1 at every step t, the first output before all."""
-    return jnp.concatenate([first[..., None, :], fed[..., :-1, :]], axis=-2)
+def shifted(
+    fed: Float[Array, "*batch time output"],
+    first: Float[Array, "*batch output"],
+    real: Bool[AnyArray, "*batch time"] | None = None,
+) -> Float[Array, "*batch time output"]:
+    """What stands at the last real step before every step, at t - 1 as a rule; before all of them the first output."""
+    row = jnp.concatenate([first[..., None, :], fed], axis=-2)
+    if real is None:
+        return row[..., :-1, :]
+    numbers = jnp.where(real, jnp.arange(1, fed.shape[-2] + 1), 0)
+    before = jax.lax.cummax(numbers, axis=numbers.ndim - 1)
+    before = jnp.concatenate([jnp.zeros_like(before[..., :1]), before[..., :-1]], axis=-1)
+    return jnp.take_along_axis(row, before[..., None], axis=-2)
 
 
 def run_fed_back(
@@ -35,6 +46,7 @@ def run_fed_back(
     fed: Float[Array, "*batch time output"],
     *,
     real: Bool[AnyArray, "*batch time"] | None,
+    clamps: Mapping[str, Any] | None,
     key: Array | None,
 ) -> tuple[Float[Array, "*batch time output"], Any]:
     """The raw outputs, before the output function, and the states after them.
@@ -50,25 +62,30 @@ def run_fed_back(
     fed
         What is seen in place of y_{t-1}, already shifted: NaN where it is the network's own.
     real
-        Which steps are real; in the others nothing moves.
+        Which steps are real; in the others nothing moves, neither states nor what was put out last.
+    clamps
+        By name of the layer the activities that are held; NaN: free.
     key
         For dropout.
     """
 
     def step(carried: tuple[Any, Array], given: Any) -> tuple[tuple[Any, Any], Any]:
         states, own = carried
-        x, fed, real, number = given
+        x, fed, real, held, number = given
         seen = jnp.concatenate([x, jnp.where(jnp.isnan(fed), own, fed)], axis=-1)
         own_key = None if key is None else jax.random.fold_in(key, number)
-        raw, after = network.layer_step(seen, states, key=own_key)
+        raw, after = network.layer_step(seen, states, clamps=held, key=own_key)
+        then = (after, fed_back(network, raw))
         if real is not None:
-            after = jax.tree.map(lambda new, old: jnp.where(real[..., None], new, old), after, states)
-        return (after, fed_back(network, raw)), raw
+            then = jax.tree.map(lambda new, old: jnp.where(real[..., None], new, old), then, carried)
+        return then, raw
 
-    time = inputs.shape[-2]
-    by_time = [jnp.moveaxis(jnp.asarray(part), -2, 0) for part in (inputs, fed)]
+    def by_time(values: AnyArray) -> Array:
+        return jnp.moveaxis(jnp.asarray(values), -2, 0)
+
     reals = None if real is None else jnp.moveaxis(jnp.asarray(real), -1, 0)
     start = jnp.zeros(fed[..., 0, :].shape, fed.dtype)
-    along: Any = (*by_time, reals, jnp.arange(time))
+    held = {name: by_time(part) for name, part in (clamps or {}).items()}
+    along: Any = (by_time(inputs), by_time(fed), reals, held, jnp.arange(inputs.shape[-2]))
     (states, _), raw = jax.lax.scan(step, (states, start), along)
     return jnp.moveaxis(raw, 0, -2), states

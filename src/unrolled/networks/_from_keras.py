@@ -9,6 +9,7 @@ import numpy as np
 
 from unrolled.errors import InputError, nearest_name
 from unrolled.networks._activations import activations
+from unrolled.networks._bidirectional import Bidirectional
 from unrolled.networks._dense import Dense, Readout
 from unrolled.networks._elman import Elman
 from unrolled.networks._gru import GRU
@@ -26,16 +27,17 @@ def from_keras(model: Any) -> Network:
     Parameters
     ----------
     model
-        A Keras (Sequential) model of SimpleRNN, LSTM, GRU and Dense layers whose last layer is Dense, or the same as
-        data: a sequence of mappings with ``class_name``, ``config`` (``layer.get_config()``) and ``weights``
-        (``layer.get_weights()``). An Activation layer belongs to the linear Dense one before it. Keras itself is not
-        imported.
+        A Keras (Sequential) model of SimpleRNN, LSTM, GRU, Bidirectional (merge_mode="concat") and Dense layers whose
+        last layer is Dense, or the same as data: a sequence of mappings with ``class_name``, ``config``
+        (``layer.get_config()``) and ``weights`` (``layer.get_weights()``). An Activation layer belongs to the linear
+        Dense one before it. Keras itself is not imported.
 
     Returns
     -------
     Network
         In the precision of the model. Keras keeps weights as (input, unit) and the gates of a GRU as update, reset,
-        candidate; here they are (unit, input) and reset, update, candidate.
+        candidate; here they are (unit, input) and reset, update, candidate. Where the last recurrent layer says
+        return_sequences=False the network has ``reads="final"``.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def from_keras(model: Any) -> Network:
     >>> from_keras([rnn, dense]).weights()["elman_1.U"].shape
     (3, 1)
     """
-    described = _describe(model)
+    described = list(_describe(model))
     layers: list[Layer] = []
     for entry in described:
         if entry["class_name"] == "Activation":
@@ -63,7 +65,7 @@ def from_keras(model: Any) -> Network:
     last = layers.pop() if layers else None
     if not isinstance(last, Dense):
         raise InputError("the last layer of the Keras model must be Dense: it becomes the readout V, c.")
-    return Network(tuple(layers), Readout(last.U, last.b, last.activation))
+    return Network(tuple(layers), Readout(last.U, last.b, last.activation), reads=_reads(described))
 
 
 def _describe(model: Any) -> Sequence[Mapping[str, Any]]:
@@ -74,12 +76,50 @@ def _describe(model: Any) -> Sequence[Mapping[str, Any]]:
     ]
 
 
+def _reads(described: Sequence[Mapping[str, Any]]) -> str:
+    """What the readout sees: every step, or the end of the last recurrent layer."""
+    ends = [_inside(entry) for entry in described if entry["class_name"] in _RECURRENT]
+    every_step = [entry["config"].get("return_sequences", True) for entry in ends]
+    if not all(every_step[:-1]):
+        name = ends[every_step.index(False)]["class_name"]
+        raise InputError(f"a recurrent Keras layer follows a {name} layer, which needs return_sequences=True then.")
+    return "steps" if all(every_step) else "final"
+
+
+def _inside(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return entry["config"]["layer"] if entry["class_name"] == "Bidirectional" else entry
+
+
 def _layer(entry: Mapping[str, Any]) -> Layer:
+    return _both_ways(entry) if entry["class_name"] == "Bidirectional" else _one_way(entry)
+
+
+def _both_ways(entry: Mapping[str, Any]) -> Bidirectional:
+    config, weights = entry["config"], entry["weights"]
+    if config.get("merge_mode") != "concat":
+        raise InputError(
+            f"a Keras Bidirectional layer must have merge_mode='concat'; it has {config.get('merge_mode')!r}."
+        )
+    ahead, half = config["layer"], len(weights) // 2
+    # Without settings of its own the way back has those of the way ahead.
+    behind = config.get("backward_layer") or ahead
+    behind = {**behind, "config": {**behind["config"], "go_backwards": False}}
+    cells = [_one_way({**ahead, "weights": weights[:half]}), _one_way({**behind, "weights": weights[half:]})]
+    kinds = [f"{cell.kind}:{cell.units}:{cell.activation}" for cell in cells]
+    if kinds[0] != kinds[1] or not cells[0].recurrent:
+        raise InputError(
+            "a Keras Bidirectional layer must hold two recurrent layers of one kind, size and activation; it holds "
+            f"{kinds[0]} and {kinds[1]}."
+        )
+    return Bidirectional(*cells)
+
+
+def _one_way(entry: Mapping[str, Any]) -> Any:
     name, config = entry["class_name"], entry["config"]
     weights = [np.asarray(w) for w in entry["weights"]]
     if name not in _MAKERS:
         raise InputError(
-            f"the Keras layer {name} has no counterpart here; known are {', '.join(_MAKERS)}, "
+            f"the Keras layer {name} has no counterpart here; known are {', '.join(_MAKERS)}, Bidirectional, "
             f"Activation, and {', '.join(_IGNORED)}, which change nothing."
         )
     if not config.get("use_bias", True):
@@ -122,3 +162,4 @@ _MAKERS: dict[str, Any] = {
     "GRU": _gru,
     "Dense": lambda w, f, _: Dense(w[0].T, w[1], f),
 }
+_RECURRENT = ("SimpleRNN", "LSTM", "GRU", "Bidirectional")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.errors import InputError
+from unrolled.networks._bidirectional import Bidirectional
 from unrolled.networks._dense import Dense, Readout
 from unrolled.networks._elman import Elman
 from unrolled.networks._gru import GRU
@@ -32,10 +33,10 @@ def from_torch(modules: Any) -> Network:
     Parameters
     ----------
     modules
-        ``nn.RNN``, ``nn.LSTM``, ``nn.GRU`` and ``nn.Linear`` in the order in which data pass through them, the last
-        one Linear; activation modules (``nn.Tanh``, ...) belong to the Linear before them. A module that holds them
-        as children in that order will do. Or the same as data: mappings with ``class_name``, ``config`` and
-        ``weights`` (the state dict). PyTorch itself is not imported.
+        ``nn.RNN``, ``nn.LSTM``, ``nn.GRU``, of any number of layers and in one direction or both, and ``nn.Linear``
+        in the order in which data pass through them, the last one Linear; activation modules (``nn.Tanh``, ...) belong
+        to the Linear before them. A module that holds them as children in that order will do. Or the same as data:
+        mappings with ``class_name``, ``config`` and ``weights`` (the state dict). PyTorch itself is not imported.
 
     Returns
     -------
@@ -87,8 +88,8 @@ def _describe(module: Any) -> Mapping[str, Any]:
 
 def _layers(entry: Mapping[str, Any]) -> list[Layer]:
     name, config, weights = entry["class_name"], entry["config"], entry["weights"]
-    if config.get("bidirectional") or config.get("proj_size"):
-        raise InputError(f"a PyTorch {name} that is bidirectional or projected has no counterpart here.")
+    if config.get("proj_size"):
+        raise InputError(f"a PyTorch {name} that is projected (proj_size) has no counterpart here.")
     if config.get("bias") is False:
         raise InputError(f"the PyTorch {name} has bias=False; give it a zero bias instead.")
     if name == "Linear":
@@ -96,12 +97,17 @@ def _layers(entry: Mapping[str, Any]) -> list[Layer]:
     if name not in _RECURRENT:
         known = ", ".join([*_RECURRENT, "Linear", *_ACTIVATIONS])
         raise InputError(f"the PyTorch module {name} has no counterpart here; known are {known}.")
-    return [_RECURRENT[name](_of_layer(weights, i), config) for i in range(config.get("num_layers", 1))]
+    ways = ("", "_reverse") if config.get("bidirectional") else ("",)
+    rows = [
+        [_RECURRENT[name](_of_cell(weights, f"_l{i}{way}"), config) for way in ways]
+        for i in range(config.get("num_layers", 1))
+    ]
+    return [Bidirectional(*cells) if len(cells) == 2 else cells[0] for cells in rows]
 
 
-def _of_layer(weights: Mapping[str, Any], index: int) -> tuple[np.ndarray, ...]:
+def _of_cell(weights: Mapping[str, Any], suffix: str) -> tuple[np.ndarray, ...]:
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    return tuple(np.asarray(weights[f"{name}_l{index}"]) for name in names)
+    return tuple(np.asarray(weights[name + suffix]) for name in names)
 
 
 def _activated(layers: list[Layer], function: str) -> list[Layer]:

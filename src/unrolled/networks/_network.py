@@ -68,8 +68,8 @@ class Network(eqx.Module):
     dropout: float = eqx.field(static=True, default=0.0)
     reads: str = eqx.field(static=True, default="steps")
 
-    def __call__(self, inputs: Float[AnyArray, "*batch time feature"]) -> Float[AnyArray, "*batch time output"]:
-        """The outputs y_1..y_T from the network's own initial states."""
+    def __call__(self, inputs: Float[AnyArray, "*batch time feature"]) -> Float[AnyArray, "*batch last output"]:
+        """The outputs y_1..y_T (one, where final states are read) from the network's own initial states."""
         return self.run(inputs, self.initial_states(inputs.shape[:-2]))[0]
 
     def run(
@@ -99,7 +99,7 @@ class Network(eqx.Module):
         last: int | None = None,
         real: Bool[AnyArray, "*batch time"] | None = None,
         clamps: Mapping[str, Any] | None = None,
-        fed: Float[AnyArray, "*batch last output"] | None = None,
+        fed: Float[AnyArray, "*batch given output"] | None = None,
         forced: bool = False,
         index: Int[AnyArray, "*batch"] | None = None,
         key: Array | None = None,
@@ -112,11 +112,13 @@ class Network(eqx.Module):
         inputs, states, last
             As in :meth:`run`.
         real
-            Which steps are real; padding changes no state.
+            Which steps are real; padding changes no state, and no number that stands there counts.
         clamps
-            By name of the layer the activities that are held, ``(*batch, time, unit)``; NaN: free.
+            By name of the layer the activities that are held, ``(*batch, time, unit)``; NaN: free. After an encoder the
+            steps are those that follow it.
         fed
-            Of a network with feedback: what it sees of step t at t + 1, in place of its own output; NaN: its own.
+            Of a network with feedback: what it sees of the last steps, each one step later, in place of its own output;
+            NaN: its own.
         forced
             Promises that ``fed`` leaves nothing to the network's own outputs, so that no loop is needed.
         index
@@ -132,21 +134,21 @@ class Network(eqx.Module):
         if not self.feedback:
             h, states = self.hidden(inputs, states, last=last, real=real, clamps=clamps, key=key, rule=rule)
             return self.readout.raw(h), states
-        seen = self._seen(inputs, fed, index)
+        seen = self._seen(inputs, fed, index, real)
         if forced:
             inputs = jnp.concatenate([inputs, seen], axis=-1)
             h, states = self._through(self.layers, inputs, states, real=real, clamps=clamps, key=key, rule=rule)
             return _last_steps(self.readout.raw(h), last), states
-        raw, states = run_fed_back(self, inputs, states, seen, real=real, key=key)
+        raw, states = run_fed_back(self, _real_only(inputs, real), states, seen, real=real, clamps=clamps, key=key)
         return _last_steps(raw, last), states
 
-    def _seen(self, inputs: Any, fed: Any, index: Any) -> Float[Array, "*batch time output"]:
+    def _seen(self, inputs: Any, fed: Any, index: Any, real: Any) -> Float[Array, "*batch time output"]:
         """What is fed back at every step: the first output, what stands at t - 1, NaN for the network's own."""
         batch, time = inputs.shape[:-2], inputs.shape[-2]
         dtype = jnp.result_type(self.readout.c) if isinstance(self.readout, Readout) else inputs.dtype
         unknown = jnp.full((*batch, time, self.outputs), jnp.nan, dtype)
         known = unknown if fed is None else jnp.concatenate([unknown[..., fed.shape[-2] :, :], fed], axis=-2)
-        return shifted(known, self.start.first_output(self.outputs, batch, dtype, index))
+        return shifted(known, self.start.first_output(self.outputs, batch, dtype, index), real)
 
     def hidden(
         self, inputs: Float[AnyArray, "*batch time feature"], states: States, *, last: int | None = None, **ways: Any
@@ -166,8 +168,9 @@ class Network(eqx.Module):
         key: Array | None = None,
         rule: str = "backpropagation",
     ) -> tuple[Float[AnyArray, "*batch last unit"], States]:
-        h = inputs
+        h = _real_only(inputs, real)
         names = layer_names([layer.kind for layer in layers])
+        clamps = _clamps_of(dict(zip(names, layers, strict=True)), clamps)
         remaining, after = list(states), []
         for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
             if not remaining:  # nothing further on looks back, so earlier steps need no more work
@@ -175,8 +178,7 @@ class Network(eqx.Module):
             if isinstance(layer, Dense):
                 h = layer(h)
             else:
-                held = (clamps or {}).get(name)
-                h, state = unroll(layer, h, remaining.pop(0), real=real, clamps=held, rule=rule)
+                h, state = unroll(layer, h, remaining.pop(0), real=real, clamps=clamps.get(name), rule=rule)
                 after.append(state)
                 if self.reads == "final" and not remaining and layers is self.layers:
                     h = state.h[..., None, :]
@@ -197,15 +199,21 @@ class Network(eqx.Module):
         raw, after = self.layer_step(x, states)
         return self.output(raw), after
 
-    def layer_step(self, x: Any, states: States, *, key: Array | None = None) -> tuple[Any, States]:
+    def layer_step(
+        self, x: Any, states: States, *, clamps: Mapping[str, Any] | None = None, key: Array | None = None
+    ) -> tuple[Any, States]:
         """One step of all layers: ``V h_t + c`` and the next states."""
         h = x
+        names = layer_names([layer.kind for layer in self.layers])
+        clamps = _clamps_of(dict(zip(names, self.layers, strict=True)), clamps)
         remaining, after = list(states), []
-        for number, layer in enumerate(self.layers):
+        for number, (name, layer) in enumerate(zip(names, self.layers, strict=True)):
             if isinstance(layer, Dense):
                 h = layer(h)
             else:
                 state = layer.step(h, remaining.pop(0))  # pyright: ignore[reportAttributeAccessIssue]
+                if name in clamps:
+                    state = state._replace(h=jnp.where(jnp.isnan(clamps[name]), state.h, clamps[name]))
                 after.append(state)
                 h = state.h
             h = self._dropped(h, key, number)
@@ -290,6 +298,20 @@ class Network(eqx.Module):
         new = {name: _as_leaf(value, present[name].dtype) for name, value in weights.items()}
         # The order of the names is the order of the leaves.
         return jax.tree.unflatten(jax.tree.structure(self), list((present | new).values()))
+
+
+def _real_only(inputs: Any, real: Any) -> Any:
+    """The inputs with zeros at steps that are not real: a NaN there times a derivative of zero would be NaN."""
+    return inputs if real is None else jnp.where(real[..., None], inputs, 0)
+
+
+def _clamps_of(layers: Mapping[str, Layer], clamps: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The clamps, all of which name a layer that has states."""
+    known = [name for name, layer in layers.items() if layer.recurrent]
+    for name in clamps or ():
+        if name not in known:
+            raise nearest_name("recurrent layer", name, known)
+    return clamps or {}
 
 
 def _last_steps(h: Float[AnyArray, "*batch time unit"], last: int | None) -> Float[AnyArray, "*batch last unit"]:

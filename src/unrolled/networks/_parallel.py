@@ -18,10 +18,8 @@ def parallel_sweep(
     cell: MinGRU, x: Float[Array, "time feature lane"], state: Any, real: Bool[Array, "time lane"] | None, rule: str
 ) -> tuple[Float[Array, "time unit lane"], HiddenState]:
     """What the sequential sweep gives, in log2(time) rounds."""
-    flat = jnp.swapaxes(x, 0, 1).reshape(x.shape[1], -1)
-    a = cell.matrix() @ cell.operand(state, flat)
-    a = jnp.swapaxes(a.reshape(-1, x.shape[0], x.shape[2]), 0, 1)
-    z, n = jax.vmap(cell.propose)(a)
+    a = jnp.tensordot(cell.matrix(), cell.operand(state, jnp.swapaxes(x, 0, 1)), 1)
+    z, n = jax.vmap(cell.propose)(jnp.swapaxes(a, 0, 1))
     decay, drive = 1 - z, z * n
     if real is not None:
         decay, drive = jnp.where(real[:, None], decay, 1), jnp.where(real[:, None], drive, 0)
@@ -32,7 +30,7 @@ def parallel_sweep(
 
 def _solve(decay: Array, drive: Array, start: Array, *, reverse: bool = False) -> Array:
     edge = -1 if reverse else 0
-    drive = drive.at[edge].add(decay[edge] * start)
+    drive = jnp.asarray(drive).at[edge].add(decay[edge] * start)
 
     def combine(first: tuple[Array, Array], then: tuple[Array, Array]) -> tuple[Array, Array]:
         return first[0] * then[0], then[0] * first[1] + then[1]

@@ -47,9 +47,7 @@ class NetworkSummary:
         return "\n".join([*lines, f"total: {self.parameters:,} parameters"])
 
 
-def summarize(
-    design: NetworkDesign, features: int, outputs: int, time: int, *, last: int = 1
-) -> NetworkSummary:
+def summarize(design: NetworkDesign, features: int, outputs: int, time: int, *, last: int = 1) -> NetworkSummary:
     """Layers, output shapes and parameter counts of a network that reads sequences of ``time`` steps.
 
     Layers before the last recurrent one hand on every step; what follows it sees the last steps only, as many as have
@@ -92,7 +90,8 @@ def summarize(
     if design.observed is None:
         rows.append(LayerSummary("readout", design.output, _shape(last, outputs), _count(shapes, "readout")))
     else:
-        rows.append(LayerSummary("observed", "linear", _shape(last, len(design.observed)), 0))
+        learned = _count(shapes, "readout")  # an output before the first step, at most
+        rows.append(LayerSummary("observed", "linear", _shape(last, len(design.observed)), learned))
     return NetworkSummary(tuple(rows))
 
 

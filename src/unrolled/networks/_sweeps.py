@@ -48,8 +48,8 @@ class Swept(NamedTuple):
     ----------
     delta
         dE/da_t of every step.
-    dh
-        dE/dh_t of every step, all later steps included.
+    dstates
+        dE/dstate_t of every step, all later steps included.
     dclamps
         dE with respect to the activities that were put in; ``None`` where none were.
     dstate
@@ -57,7 +57,7 @@ class Swept(NamedTuple):
     """
 
     delta: Float[Array, "time row lane"]
-    dh: Float[Array, "time unit lane"]
+    dstates: Any
     dclamps: Any
     dstate: Any
 
@@ -101,7 +101,7 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
     # Copied once; inside the loop a transposed factor would be transposed at every step.
     back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.looks_back else None
 
-    def step(after: Any, given: tuple[Stack, Array, Held]) -> tuple[Any, tuple[Array, Array, Any]]:
+    def step(after: Any, given: tuple[Stack, Array, Held]) -> tuple[Any, tuple[Array, Any, Any]]:
         stack, outside, held = given
         total = after = after._replace(h=after.h + outside)
         passing, dclamps = None, None
@@ -117,12 +117,12 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
             before = before._replace(h=before.h + back @ delta)
         if passing is not None:
             before = jax.tree.map(jnp.add, before, passing)
-        return before, (delta, total.h, dclamps)
+        return before, (delta, total, dclamps)
 
-    before, (delta, total, dclamps) = jax.lax.scan(
+    before, (delta, totals, dclamps) = jax.lax.scan(
         step, dstate, (stack, dh, held), reverse=True, unroll=_turns(dh.shape[0])
     )
-    return Swept(delta, total, dclamps, before)
+    return Swept(delta, totals, dclamps, before)
 
 
 def summed(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:

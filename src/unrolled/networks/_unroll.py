@@ -34,7 +34,7 @@ def unroll(
     state: Any,
     *,
     real: Bool[AnyArray, "*batch time"] | None = None,
-    clamps: Float[AnyArray, "*batch time unit"] | None = None,
+    clamps: Float[AnyArray, "*batch time width"] | None = None,
     rule: str = "backpropagation",
     scan: str = "auto",
 ) -> tuple[Float[Array, "*batch time width"], Any]:
@@ -53,7 +53,8 @@ def unroll(
     real
         Which steps are real. In the others the state is held, so that padding changes nothing.
     clamps
-        Activities to be put in place of h_t; NaN where h_t is free.
+        Activities to be put in place of h_t; NaN where h_t is free. The width is that of the outputs: of two cells the
+        forward one's units come first.
     rule
         ``"backpropagation"``: reverse derivatives by the sweep that is written out here, several times faster for
         large layers; ``"automatic"``: by JAX, which forward derivatives (``jvp``, ``jacfwd``) need.
@@ -66,9 +67,11 @@ def unroll(
         h_1..h_T, shape ``(*batch, time, width)``, and the state after the last step.
     """
     if isinstance(layer, Bidirectional):
-        ahead, first = unroll(layer.forward, inputs, state.forward, real=real, rule=rule, scan=scan)
-        flipped = None if real is None else jnp.flip(real, -1)
-        behind, last = unroll(layer.backward, jnp.flip(inputs, -2), state.backward, real=flipped, rule=rule, scan=scan)
+        ways: dict[str, Any] = {"rule": rule, "scan": scan}
+        held = (None, None) if clamps is None else jnp.split(clamps, [layer.units], axis=-1)
+        ahead, first = unroll(layer.forward, inputs, state.forward, real=real, clamps=held[0], **ways)
+        real, back = (None if part is None else jnp.flip(part, axis) for part, axis in ((real, -1), (held[1], -2)))
+        behind, last = unroll(layer.backward, jnp.flip(inputs, -2), state.backward, real=real, clamps=back, **ways)
         return jnp.concatenate([ahead, jnp.flip(behind, -2)], axis=-1), BothStates(first, last)
     batch = inputs.shape[:-2]
     lanes = math.prod(batch)

@@ -1,14 +1,17 @@
 """Figures for people: axes in, axes out. No window is opened, no setting of matplotlib is changed."""
 
+from unrolled.show._backpropagation import draw_backpropagation as draw_backpropagation
 from unrolled.show._candidates import candidates_figure as candidates_figure
 from unrolled.show._candidates import draw_candidates as draw_candidates
 from unrolled.show._comparison import comparison_figure as comparison_figure
 from unrolled.show._comparison import draw_comparison as draw_comparison
+from unrolled.show._curves import draw_curves as draw_curves
 from unrolled.show._error import draw_relative_error as draw_relative_error
 from unrolled.show._figure import figure as figure
 from unrolled.show._figure import save as save
 from unrolled.show._forecast import draw_forecast as draw_forecast
 from unrolled.show._forecast import forecast_figure as forecast_figure
+from unrolled.show._gradient_flow import draw_gradient_flow as draw_gradient_flow
 from unrolled.show._half_widths import draw_half_widths as draw_half_widths
 from unrolled.show._horizon import draw_error_by_horizon as draw_error_by_horizon
 from unrolled.show._loss import draw_loss as draw_loss
