@@ -37,8 +37,8 @@ print(f"variance of the targets: {variance:.3f}")
 # ------------------
 #
 # ``truncate=(k1, k2)`` takes the error of every k1 steps and carries it back k2 steps. The states themselves go on from
-# the start to the end either way; only the derivative is cut. With k1 = 1 every error has a window of its own. An output
-# at step t depends on the input at t - 10, and the window has to hold both: 11 steps.
+# the start to the end either way; only the derivative is cut. With k1 = 1 every error has a window of its own. An
+# output at step t depends on the input at t - 10, and the window has to hold both: 11 steps.
 
 design = NetworkDesign.parse("elman:12")
 
@@ -59,7 +59,8 @@ for back, value in zip(backs, truncated, strict=True):
     print(f"{back:10}{value:19.4f}")
 print(f"to the start{full:17.4f}")
 assert full < 0.02
-assert truncated[backs.index(delay + 1)] < 0.03 < 0.3 < truncated[backs.index(delay)]
+assert truncated[backs.index(delay + 1)] < 0.03
+assert truncated[backs.index(delay)] > 0.2
 
 # %%
 # With 10 steps the echo is not learned, with 11 it is. That shorter windows do better than always saying zero is due to

@@ -48,7 +48,7 @@ print(f"least error from one state: {bound:.4f}")
 # The same network twice
 # ----------------------
 #
-# With ``start="learned"`` and ``sequences=4`` each of the four has an initial state of its own, which begins as a random
+# With ``start="learned"`` and ``sequences=4`` each of the four has an initial state of its own. It begins as a random
 # guess and is learned with the weights.
 
 learner = GradientDescent(Optimizer("adam", learning_rate=0.003), epochs=3000, clip_norm=1.0)

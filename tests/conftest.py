@@ -23,6 +23,10 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 for threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
+# Tests are short and compile much: the dearest passes of the compiler cost more than they bring here. Whoever wants the
+# ordinary ones sets XLA_FLAGS.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
 install_import_hook("unrolled", "shape_checker.shapes")
 
 # Compiled programs are kept between tests and between runs; tests that start the command line inherit the folder.

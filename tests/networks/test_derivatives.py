@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from network_formulas import FORMULAS, by_hand, compiled, equal, like, numbers, of_sequence, product, random_network
+from network_formulas import FORMULAS, F, by_hand, compiled, equal, like, numbers, of_sequence, product, random_network
 from unrolled.networks import (
     NetworkDesign,
     activations,
@@ -33,34 +33,40 @@ def cell_of(kind, activation, units=3):
 
 
 @every_kind
-def test_a_step_backwards_is_the_derivative_of_the_step(kind):
-    """`pull_back` is the transposed Jacobian matrix of `activate`, for every activation; also at the kinks, at 0."""
+def test_a_step_and_the_same_backwards(kind):
+    """`step` is the formula and `pull_back` the transposed Jacobian matrix of `activate`, for every activation.
+
+    Also at the kinks, where every pre-activation is 0.
+    """
     cells = {name: cell_of(kind, name) for name in activations()}
-    state = jax.tree.map(np.transpose, like(cells["tanh"].initial_state((BATCH,)), 1))
-    dstate, a = like(state, 2), numbers(cells["tanh"].matrix().shape[0], BATCH, seed=3)
+    state, x = like(cells["tanh"].initial_state((BATCH,)), 1), numbers(BATCH, 2)
+    first = jax.tree.map(np.transpose, state)
+    dstate, a = like(first, 2), numbers(cells["tanh"].matrix().shape[0], BATCH, seed=3)
 
     @compiled
-    def both(a, state, dstate):
+    def both(a, first, dstate):
         def sides(cell):
-            (after, kept), pull = jax.vjp(cell.activate, a, state)
-            return cell.pull_back(kept, after.h, dstate), pull((dstate, jax.tree.map(jnp.zeros_like, kept)))
+            (after, kept), pull = jax.vjp(cell.activate, a, first)
+            theirs = pull((dstate, jax.tree.map(jnp.zeros_like, kept)))
+            return cell.step(x, state), cell.pull_back(kept, after.h, dstate), theirs
 
         return {name: sides(cell) for name, cell in cells.items()}
 
-    for made in (both(a, state, dstate), both(0 * a, state, dstate)):
-        for name, (ours, theirs) in made.items():
+    for made in (both(a, first, dstate), both(0 * a, first, dstate)):
+        for name, (after, ours, theirs) in made.items():
             equal(ours, theirs, atol=1e-14)
-            assert np.all(np.isfinite(ours[0])), name
+            for i in range(BATCH):
+                h, s = (*of_sequence(state, i), None)[:2]
+                wanted = FORMULAS[kind](cells[name].weights(), F[name], x[i], h, s)
+                equal(tuple(of_sequence(after, i)), tuple(wanted[: len(state)]))
 
 
 @pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("elu", 1.0)])
 def test_the_slope_at_the_kink(name, slope):
     cell = cell_of("elman", name)
     (after, kept), pull = jax.vjp(lambda a: cell.activate(a, None), jnp.zeros((3, 1)))
-    for delta in (
-        cell.pull_back(kept, after.h, after._replace(h=jnp.ones((3, 1))))[0],
-        pull((after._replace(h=jnp.ones((3, 1))), kept))[0],
-    ):
+    one = jax.tree.map(jnp.ones_like, after)
+    for delta in (cell.pull_back(kept, after.h, one)[0], pull((one, kept))[0]):
         assert delta.ravel().tolist() == [slope] * 3
 
 

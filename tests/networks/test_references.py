@@ -38,7 +38,7 @@ def torch_layers(case, arrays=TORCH_ARRAYS, field="weights"):
 
 def check_outputs(network, case, arrays):
     with precision(case["dtype"]) as dtype:
-        outputs = jax.jit(Network.__call__)(network, arrays[case["inputs"]])
+        outputs = compiled(Network.__call__)(network, arrays[case["inputs"]])
         assert outputs.dtype == dtype
         np.testing.assert_allclose(outputs, arrays[case["outputs"]], rtol=0, atol=TOLERANCE[case["dtype"]])
 

@@ -84,7 +84,9 @@ _ABOUT = {name: entry.about for name, entry in _TABLE.items()} | {n: e.about for
 
 _NETWORK = ("network", "units", "layers", "activation", "output", "start", "dropout")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
-_LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name != "optimizer")
+# What is for long sequences, for outputs that are fed back, or a function: given to a learner of one's own.
+_ELSEWHERE = ("optimizer", "truncate", "forcing", "error_term")
+_LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name not in _ELSEWHERE)
 _FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design", "learner", "name"))
 
 
@@ -141,7 +143,7 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         ``optimizer``, ``learning_rate``, ``momentum``, ``nesterov``; everything of
         :class:`~unrolled.learn.GradientDescent` (``loss``, ``epochs``, ``batch_size``, ``shuffle``, ``stateful``,
         ``validation`` (0 where y is learned from x), ``clip_norm``, ``clip_value``, ``patience``, ``improvement``,
-        ``truncate``, ``norm_keeping``, ``error_term``); everything of
+        ``norm_keeping``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
         ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``.

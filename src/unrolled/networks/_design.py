@@ -108,6 +108,7 @@ class NetworkDesign:
         for words in (text, encoder):
             if not isinstance(words, str):
                 raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {words!r}.")
+        _check_layers(sum(bool(part.strip()) for part in f"{text},{encoder}".split(",")))
         layers, before = (tuple(parse_layer(p) for p in row.split(",") if p.strip()) for row in (text, encoder))
         if before:
             settings = {"feedback": True} | settings

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from unrolled.networks._activations import activation
 from unrolled.types import AnyArray
-
-if TYPE_CHECKING:
-    from unrolled.networks._network import Network
 
 __all__ = ["fed_back", "run_fed_back", "shifted"]
 
 
-def fed_back(network: Network, raw: Float[AnyArray, "*batch output"]) -> Float[AnyArray, "*batch output"]:
-    """What a network sees of its own output: y, or where y is a softmax a 1 for the likeliest class and zeros."""
-    if network.readout.activation != "softmax":
-        return network.output(raw)
+def fed_back(raw: Float[AnyArray, "*batch output"], output: str) -> Float[AnyArray, "*batch output"]:
+    """What a network sees of its own output: y, or where y is a softmax a 1 for the likeliest class and zeros.
+
+    ``raw`` is what stands before the output function, ``output`` the function's name.
+    """
+    if output != "softmax":
+        return activation(output)(jnp.asarray(raw))
     return jax.nn.one_hot(jnp.argmax(raw, axis=-1), raw.shape[-1], dtype=raw.dtype)
 
 
@@ -40,7 +41,8 @@ def shifted(
 
 
 def run_fed_back(
-    network: Network,
+    step_of_layers: Callable[..., tuple[Any, Any]],
+    output: str,
     inputs: Float[AnyArray, "*batch time feature"],
     states: Any,
     fed: Float[Array, "*batch time output"],
@@ -53,8 +55,10 @@ def run_fed_back(
 
     Parameters
     ----------
-    network
-        Its first layer sees ``(x_t, y_{t-1})``.
+    step_of_layers
+        One step of a network whose first layer sees ``(x_t, y_{t-1})``: :meth:`Network.layer_step`.
+    output
+        The name of the output function.
     inputs
         x_1..x_T.
     states
@@ -74,8 +78,8 @@ def run_fed_back(
         x, fed, real, held, number = given
         seen = jnp.concatenate([x, jnp.where(jnp.isnan(fed), own, fed)], axis=-1)
         own_key = None if key is None else jax.random.fold_in(key, number)
-        raw, after = network.layer_step(seen, states, clamps=held, key=own_key)
-        then = (after, fed_back(network, raw))
+        raw, after = step_of_layers(seen, states, clamps=held, key=own_key)
+        then = (after, fed_back(raw, output))
         if real is not None:
             then = jax.tree.map(lambda new, old: jnp.where(real[..., None], new, old), then, carried)
         return then, raw

@@ -139,7 +139,9 @@ class Network(eqx.Module):
             inputs = jnp.concatenate([inputs, seen], axis=-1)
             h, states = self._through(self.layers, inputs, states, real=real, clamps=clamps, key=key, rule=rule)
             return _last_steps(self.readout.raw(h), last), states
-        raw, states = run_fed_back(self, _real_only(inputs, real), states, seen, real=real, clamps=clamps, key=key)
+        ways = {"real": real, "clamps": clamps, "key": key}
+        go, output = self.layer_step, self.readout.activation
+        raw, states = run_fed_back(go, output, _real_only(inputs, real), states, seen, **ways)
         return _last_steps(raw, last), states
 
     def _seen(self, inputs: Any, fed: Any, index: Any, real: Any) -> Float[Array, "*batch time output"]:
