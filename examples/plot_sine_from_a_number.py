@@ -97,7 +97,7 @@ for panel, row in zip(panels, order[[8, 32, 56]], strict=True):
         every,
         {name: values[row, :, 0] for name, values in outputs.items()},
         truth=test.targets[row, :, 0],
-        names=("step", f"output, ω = {test.inputs[row, 0, 0]:.2f}"),
+        names=("step", f"y, ω = {test.inputs[row, 0, 0]:.2f}"),
         shaded=(1, steps),
         legend=panel is panels[0],
         axes=panel,

@@ -90,7 +90,7 @@ def free_later(network):
 
 def own_term(network):
     raw, h = steps(network, network.initial_states((BATCH,)))
-    return weighted_mean(raw[:, -1:], TARGETS[:, -1:]) + size_of_activities(h)
+    return weighted_mean(raw[:, -1:], TARGETS[:, -1:]) + jnp.mean(jax.vmap(size_of_activities)(h))
 
 
 def size_of_activities(h):

@@ -192,7 +192,7 @@ def test_pieces_equal_the_whole_and_a_reset_begins_anew(of_classes):
     again, _ = of_classes.carry(TEXT.inputs, after, reset=reset)
     np.testing.assert_allclose(again[:, 3], whole[:, 3], rtol=0, atol=1e-12)
     assert not np.allclose(again[:, ~reset], whole[:, ~reset])
-    with pytest.raises(InputError, match="states belong to another number of sequences than the 3"):
+    with pytest.raises(InputError, match="states are not what carry gave for these 3 sequences"):
         of_classes.carry(TEXT.inputs[:3], after)
     with pytest.raises(InputError, match="reset must say True or False for each of the 8"):
         of_classes.carry(TEXT.inputs, after, reset=[1, 0])

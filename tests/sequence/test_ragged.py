@@ -109,3 +109,36 @@ def test_index_of_sequences_with_states_of_their_own():
     new = made.predict(batch.inputs)  # sequences that were not learned begin in the mean
     assert new.shape == (1, 3, 1, 1)
     assert not np.allclose(new, made.predict(batch.inputs, index=np.arange(3)))
+
+
+def test_padding_counts_nothing_whatever_stands_there():
+    rows = [RNG.normal(size=(length, 2)) for length in (5, 2)]
+    padded = pad_sequences(rows, [row.sum(axis=1, keepdims=True) for row in rows])
+    filled = Batch(padded.inputs, np.nan_to_num(padded.targets, nan=100.0), lengths=padded.lengths)
+    made = model("bi-elman:2").fit(padded)
+    np.testing.assert_array_equal(model("bi-elman:2").fit(filled).history.loss, made.history.loss)
+    np.testing.assert_allclose(made.score(filled), made.score(padded), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "settings"), [("bi-elman:2", {}), ("elman:2", {"feedback": True})])
+def test_one_output_is_that_of_the_last_real_step(text, settings):
+    rows = [RNG.normal(size=(length, 2)) for length in (5, 2)]
+    made = model(text, **settings).fit(rows, [row.sum(axis=1, keepdims=True) for row in rows])
+    together = made.predict(rows)
+    for place, row in enumerate(rows):
+        np.testing.assert_allclose(together[:, place], made.predict(row[None])[:, 0], rtol=0, atol=1e-12)
+
+
+def test_a_gap_in_the_inputs_is_named():
+    inputs = np.ones((2, 3, 1))
+    inputs[1, 2, 0] = np.nan
+    with pytest.raises(InputError, match=r"inputs\[1, 2, 0\] is nan"):
+        model().fit(Batch(inputs, np.ones((2, 1, 1))))
+
+
+def test_labels_are_no_probabilities():
+    learner = GradientDescent(epochs=1, loss="cross-entropy")
+    with pytest.raises(InputError, match=r"a softmax needs targets that are probabilities .*one_hot"):
+        SequenceModel(NetworkDesign.parse("gru:2", "softmax"), learner).fit(
+            Batch(np.ones((2, 3, 1)), np.ones((2, 1, 1)))
+        )

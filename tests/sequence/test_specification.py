@@ -88,6 +88,7 @@ def test_the_summary_says_what_is_given_and_asked():
         ({"given": "elman_1[0, 0]"}, r"given names a unit twice"),
         ({"given": "elman_1[]"}, r"given: units are numbers or ranges"),
         ({"given": "elman_1[3:1]"}, r"given names no unit"),
+        ({"given": ("elman_1[0]", "elman_1[3]")}, r"given names elman_1.h twice"),
         ({"given": "1 2"}, r"given names units as in"),
         ({"targets": "hidden"}, r"targets must be 'outputs', 'units' or some units"),
         ({"targets": "units[4]"}, r"targets names unit 4"),

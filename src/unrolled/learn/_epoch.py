@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from unrolled.errors import InputError
 from unrolled.learn._learner import GradientDescent
 from unrolled.learn._response import error_of, real_steps, respond, starting_states
 from unrolled.learn._truncated import respond_truncated
@@ -169,11 +170,19 @@ def _response(network: Network, task: _Task, states: Any, learning: Learning) ->
         start = starting_states(network, batch) if states is None else states
         h, after = network.hidden(batch.inputs, start, real=real_steps(batch), clamps=batch.clamps, key=key)
         raw = network.readout.raw(h[:, h.shape[1] - batch.targets.shape[1] :])
-        return raw, after, learner.error_term(h)
+        return raw, after, _own_term(learner.error_term, h, task.weights)
     if learner.truncate is not None:
         return *respond_truncated(network, batch, learner.truncate, states, key=key), 0.0
     ways = {"fed": _fed(task, learning), "forced": learning.forced} if network.feedback else {}
     return *respond(network, batch, states, key=key, **ways), 0.0
+
+
+def _own_term(function: Any, h: Any, weights: Array) -> Array:
+    """The user's error term, averaged over the sequences, each with its weight."""
+    values = jax.vmap(function)(h)
+    if getattr(values, "shape", None) != (h.shape[0],):
+        raise InputError("error_term must give one number for the activities (time, unit) of a sequence.")
+    return jnp.sum(values * weights) / jnp.where(jnp.sum(weights) > 0, jnp.sum(weights), 1)
 
 
 def _fed(task: _Task, learning: Learning) -> Any:

@@ -89,6 +89,8 @@ def train(
     """
     dtype = jax.tree.leaves(networks)[0].dtype
     _require_suited(networks, learner, batch)
+    if batch.weights is None and not (batch.by_member or learner.stateful) and np.isnan(batch.targets).any():
+        batch = replace(batch, weights=np.ones(len(batch)))  # so that a batch without any target moves nothing
     training, validation = _parts(_in_precision(_emptied(batch), dtype), learner)
     capacity = max(_LEAST_CAPACITY, 1 << int(learner.epochs - 1).bit_length())
     settings = learner.compiled_part(capacity)
@@ -143,16 +145,33 @@ def _require_suited(networks: Network, learner: GradientDescent, batch: Batch) -
         raise InputError("truncate and norm_keeping need an output at every step: leave reads='final' out.")
     if learner.stateful and not forward:
         raise InputError("a stateful network goes forward in time alone: no bi- layers, no encoder, no feedback.")
-    if learner.stateful and (batch.index is not None or batch.states):
-        raise InputError("a stateful network goes on where it was, so no initial states can be given.")
+    if learner.stateful and (batch.index is not None or batch.states or batch.clamps):
+        raise InputError("a stateful network goes on where it was: no states and no clamps can be given.")
+    if learner.stateful and networks.start.states:
+        raise InputError("a stateful network goes on where it was, so initial states are not learned: leave start out.")
+    if learner.validation and any(np.ndim(leaf) > 2 for leaf in jax.tree.leaves(networks.start.states)):
+        raise InputError("sequences that validate would never learn their initial states: set validation=0.")
+    _require_useful(networks, learner)
     if networks.feedback and loss(learner.loss).per_unit > 1:
         raise InputError(f"the outputs of the loss {learner.loss} are not what it predicts, so none can be fed back.")
+
+
+def _require_useful(networks: Network, learner: GradientDescent) -> None:
+    """Raise an :class:`InputError` for a setting that says nothing to the network."""
+    if learner.forcing_pair != (1.0, 1.0) and not networks.feedback:
+        raise InputError("forcing says nothing to a network that does not see its own outputs: leave it out.")
+    for name, used in (("truncate", learner.truncate), ("norm_keeping", learner.norm_keeping)):
+        if used and not networks.recurrent:
+            raise InputError(f"{name} says nothing to a network without recurrent layers: leave it out.")
 
 
 def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]:
     """The sequences that train, and those that validate."""
     count, _ = learner.split(len(batch))
     training, validation = batch.rows(0, count), batch.rows(count, len(batch)) if count < len(batch) else None
+    for purpose, part in (("train", training), ("validate", validation)):
+        if part is not None and np.isnan(part.targets).all():
+            raise InputError(f"targets of the sequences to {purpose} on are all NaN; give some of them a number.")
     if batch.weights is None:
         return training, validation
     if learner.stateful:

@@ -129,7 +129,8 @@ def _picked(batch: Batch, sequences: int) -> tuple[Float[np.ndarray, "batch time
     else:
         rows = np.argsort(-np.asarray(batch.lengths), kind="stable")[:sequences]
         time = int(np.asarray(batch.lengths)[rows].min())
-    index, states = jax.tree.map(lambda leaf: np.asarray(leaf)[rows], (batch.index, batch.states))
+    named = {name if "." in name else f"{name}.h": values for name, values in (batch.states or {}).items()}
+    index, states = jax.tree.map(lambda leaf: np.asarray(leaf)[rows], (batch.index, named or None))
     return inputs[rows, :time], index, states
 
 

@@ -56,13 +56,13 @@ class GradientDescent:
     forcing
         Of networks that see their last output: how often training shows the target in its place. 1 is teacher forcing,
         0 free running; a pair goes from the first to the second over the epochs (scheduled sampling). Where a target
-        is NaN, and where ``Batch.fed`` is, the network always sees its own output.
+        is NaN (or ``Batch.fed``, if that is given), the network always sees its own output.
     norm_keeping
         Strength of the term that keeps the norm of a derivative on its way back through time, so that it neither
         vanishes nor explodes (Pascanu et al. 2013).
     error_term
-        A function of the activities of the last hidden layer, ``(batch, time, unit)``, whose value is added to the
-        loss: an error of your own at any step.
+        A function of the activities of the last hidden layer, ``(time, unit)`` of one sequence, that gives a number in
+        terms of ``jax.numpy``: an error of your own at any step. Its mean over the sequences is added to the loss.
 
     Examples
     --------

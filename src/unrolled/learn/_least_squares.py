@@ -71,6 +71,8 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
         raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
     if not isinstance(networks.readout, Readout):
         raise InputError("least squares learns a readout, and this network has none: its outputs are activities.")
+    if networks.start.states:
+        raise InputError("least squares learns the readout alone, no initial states: leave start='learned' out.")
     if networks.feedback:
         raise InputError("least squares cannot learn a network that sees its own outputs; use gradient descent.")
     if batch.by_member:

@@ -42,8 +42,8 @@ def respond_truncated(
     ----------
     R. J. Williams and J. Peng, Neural Computation 2 (1990) 490; I. Sutskever, thesis, Toronto (2013), section 2.5.
     """
-    block, back = truncate
     time, last = batch.inputs.shape[1], batch.targets.shape[1]
+    block, back = min(truncate[0], last), min(truncate[1], time)
     blocks = -(-last // block)
     start = starting_states(network, batch) if states is None else states
     real = real_steps(batch)

@@ -65,12 +65,12 @@ def errors(networks: Network, batch: Batch, *, name: str, lanes: int | None) -> 
 
 @jax.jit
 def carried(networks: Network, inputs: Array, states: Any, reset: Array) -> tuple[Array, Any]:
-    """Outputs of every step and the states after the last; sequences that are reset begin anew."""
+    """What stands before the output function, and the states after the last step; what is reset begins anew."""
 
     def one(network: Network, states: Any) -> tuple[Array, Any]:
         fresh = network.initial_states((inputs.shape[0],))
-        outputs, after = network.run(inputs, keep_where(reset, fresh, states))
-        return jnp.asarray(outputs), after
+        raw, after = network.raw(inputs, keep_where(reset, fresh, states))
+        return jnp.asarray(raw), after
 
     return map_members(one, networks, states)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,63 @@ from unrolled.errors import InputError
 from unrolled.networks import NetworkDesign
 from unrolled.types import Batch
 
-__all__ = ["check_batch", "check_companions"]
+__all__ = ["as_arrays", "as_numbers", "check_batch", "check_classes", "check_companions", "without_padding"]
 
 # Arrays up to this length are written out in messages.
 _SHORT = 8
+
+
+def as_arrays(batch: Batch) -> Batch:
+    """The batch with arrays of numbers for lists and the like."""
+    floats = {name: as_numbers(name, getattr(batch, name)) for name in ("inputs", "targets", "weights", "fed")}
+    wholes = {name: getattr(batch, name) for name in ("lengths", "index")}
+    wholes = {name: None if value is None else np.asarray(value) for name, value in wholes.items()}
+    return replace(batch, **floats, **wholes)
+
+
+def as_numbers(name: str, values: Any) -> Any:
+    """Real numbers, or an :class:`InputError` that names the argument."""
+    if values is None:
+        return None
+    try:
+        made = np.asarray(values)
+        if np.iscomplexobj(made):
+            raise TypeError("complex")
+        return made if np.issubdtype(made.dtype, np.floating) else made.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be an array of real numbers; came {type(values).__name__}.") from None
+
+
+def without_padding(batch: Batch, design: NetworkDesign) -> Batch:
+    """The batch with no target where there is padding, after a check of what stands elsewhere."""
+    inputs, targets = np.asarray(batch.inputs), np.asarray(batch.targets)
+    real = np.ones(inputs.shape[:2], bool)
+    if batch.lengths is not None:
+        real = np.arange(inputs.shape[1]) < np.asarray(batch.lengths)[:, None]
+        if targets.shape[1] == inputs.shape[1] and not design.encoder:
+            targets = np.where(real[..., None], targets, np.nan)
+    if batch.weights is not None:
+        counted = np.asarray(np.asarray(batch.weights).reshape(len(inputs), -1).any(axis=1))
+        real &= counted[:, None]
+    odd = np.argwhere(~np.isfinite(inputs) & real[..., None])
+    if len(odd):
+        place = ", ".join(map(str, odd[0]))
+        raise InputError(f"inputs[{place}] is {inputs[tuple(odd[0])]}; fill gaps, or leave out what is not known.")
+    if np.isinf(targets).any():
+        raise InputError("targets holds an infinite value; NaN says that there is no target.")
+    return replace(batch, targets=targets)
+
+
+def check_classes(targets: np.ndarray, output: str) -> None:
+    """Raise an :class:`InputError` unless targets are probabilities, as a cross-entropy needs them."""
+    known = targets[~np.isnan(targets).any(axis=-1)]
+    if output == "softmax" and (targets.shape[-1] < 2 or not np.allclose(known.sum(axis=-1), 1, atol=1e-6)):
+        raise InputError(
+            "a softmax needs targets that are probabilities of two classes or more, with the sum 1; came "
+            f"{targets.shape[-1]} number(s) a step. unrolled.tasks.one_hot(labels, classes) makes them from labels."
+        )
+    if ((known < 0) | (known > 1)).any():
+        raise InputError(f"a cross-entropy needs targets from 0 to 1; came {known.min():g} to {known.max():g}.")
 
 
 def check_batch(batch: Batch, design: NetworkDesign) -> None:
@@ -27,7 +81,8 @@ def check_batch(batch: Batch, design: NetworkDesign) -> None:
         raise InputError(f"the targets {targets} do not fit the inputs {inputs}: one for each sequence and last step.")
     if design.reads == "final" and targets[1] != 1:
         raise InputError(f"reads='final' gives one output a sequence; the targets are for {targets[1]} steps.")
-    if not np.isfinite(batch.targets).any():
+    as_numbers("inputs", batch.inputs)
+    if not np.isfinite(as_numbers("targets", batch.targets)).any():
         raise InputError("targets holds no number: give at least one target that is not NaN.")
     _check_weights(batch.weights, targets)
     check_companions(batch, design)
@@ -41,7 +96,7 @@ def check_companions(batch: Batch, design: NetworkDesign) -> None:
     _check_index(batch.index, len(inputs) and inputs[0], design)
     if batch.fed is not None and not design.feedback:
         raise InputError("fed is for networks that see their last output: set feedback=True in the design.")
-    if batch.fed is not None and np.shape(batch.fed)[:2] != targets[:2]:
+    if batch.fed is not None and np.shape(batch.fed) != targets:
         raise InputError(f"fed must have the shape of the targets, {targets}; came {np.shape(batch.fed)}.")
 
 

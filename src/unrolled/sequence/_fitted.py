@@ -17,7 +17,7 @@ from unrolled.errors import InputError, nearest_name
 from unrolled.learn import History
 from unrolled.networks import Network
 from unrolled.sequence._answers import Distribution, answer, carried, distribution_of, errors, fresh_states
-from unrolled.sequence._checks import check_companions
+from unrolled.sequence._checks import as_numbers, check_companions
 from unrolled.sequence._sampling import sample
 from unrolled.storage import save_model
 from unrolled.tasks import group_by_bucket, pad_sequences
@@ -113,6 +113,12 @@ class FittedSequenceModel:
         The unit of a cross-entropy or another likelihood is nats: divide by log 2 for bits.
         """
         batch = self.model.prepared(batch)
+        came = (batch.inputs.shape[-1], batch.targets.shape[-1] * self.model.outputs_per_unit)
+        if came != (self.networks.features, self.networks.outputs):
+            raise InputError(
+                f"the model has {self.networks.features} inputs and {self.networks.outputs} outputs; the batch asks "
+                f"for {came[0]} and {came[1]}."
+            )
         name = getattr(self.model.learner, "loss", "squared")
         with precision(self.model.precision) as dtype:
             return np.asarray(errors(self.networks, _numbers(batch, dtype), name=name, lanes=self.model.lanes), float)
@@ -140,18 +146,20 @@ class FittedSequenceModel:
             Shapes that do not fit, or a network that needs the whole sequence or sees its own outputs.
         """
         batch, networks = self._batch(inputs, 0, {}), self.networks
-        if networks.encoder or networks.feedback or any(la.kind.startswith("bi-") for la in networks.layers):
+        both = any(layer.kind.startswith("bi-") for layer in networks.layers)
+        if networks.encoder or networks.feedback or both or networks.reads == "final":
             raise InputError("only a network that goes forward in time can be carried from piece to piece.")
         count = len(batch)
-        if states is not None and {np.shape(part)[1] for part in jax.tree.leaves(states)} - {count}:
-            raise InputError(f"states belong to another number of sequences than the {count} of inputs.")
         again = np.zeros(count, bool) if reset is None else np.asarray(reset)
         if again.shape != (count,) or again.dtype != bool:
             raise InputError(f"reset must say True or False for each of the {count} sequences; came {reset!r}.")
         with precision(self.model.precision) as dtype:
-            states = fresh_states(networks, count=count) if states is None else states
-            outputs, after = carried(networks, in_precision(inputs, dtype), states, again)
-            return np.asarray(outputs, np.float64), jax.tree.map(np.asarray, after)
+            fresh = fresh_states(networks, count=count)
+            states = fresh if states is None else states
+            if _shapes_of(states) != _shapes_of(fresh):
+                raise InputError(f"states are not what carry gave for these {count} sequences; None begins anew.")
+            raw, after = carried(networks, in_precision(batch.inputs, dtype), states, again)
+        return self._outputs(np.asarray(raw, np.float64)), jax.tree.map(np.asarray, after)
 
     def sample(
         self, prompt: Float[np.ndarray, "time feature"], steps: int, *, temperature: float = 1.0, seed: int = 0
@@ -194,10 +202,14 @@ class FittedSequenceModel:
 
     def _batch(self, inputs: Any, last: int, given: Mapping[str, Any]) -> Batch:
         features, design = self.networks.features, self.model.full_design
+        inputs = as_numbers("inputs", inputs)
         if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
             raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
         time = np.shape(inputs)[1]
         steps = require_whole("last", last, 0, 1_000_000 if design.encoder else time) or time
+        if design.reads == "final" and last > 1:
+            raise InputError(f"reads='final' gives one output a sequence; last={last} cannot be had.")
+        steps = 1 if design.reads == "final" else steps
         unknown = np.full((len(inputs), steps, self.networks.outputs), np.nan)
         for name in set(given) - set(_GIVEN):
             raise nearest_name("argument", name, _GIVEN)
@@ -211,7 +223,8 @@ class FittedSequenceModel:
     def _promised(self, batch: Batch) -> bool:
         """Whether something is given, or had to be."""
         told = self.model.specification
-        return bool(batch.states or batch.clamps or told.given or told.clamped)
+        brought = batch.states is not None or batch.clamps is not None
+        return brought or bool(told.given or told.clamped)
 
     def _of_list(self, inputs: Any, last: int) -> Any:
         """Groups of similar length, each filled up to a power of two, so that few programs are compiled."""
@@ -230,6 +243,10 @@ class FittedSequenceModel:
             for place, i in enumerate(group):
                 made[i] = raw[:, place, : lengths[i] if last == 0 else 1]
         return made if last == 0 else np.stack(made, axis=1)
+
+
+def _shapes_of(states: Any) -> Any:
+    return jax.tree.structure(states), [np.shape(part) for part in jax.tree.leaves(states)]
 
 
 def _numbers(batch: Batch, dtype: np.dtype) -> Batch:

@@ -33,7 +33,8 @@ def sample(
     require_whole("steps", steps, 1, _MOST_STEPS)
     require_whole("seed", seed, 0, 2**63 - 1)
     require_number("temperature", temperature, least=0.0)
-    plain = not (networks.feedback or networks.encoder) and networks.readout.activation == "softmax"
+    both = any(layer.kind.startswith("bi-") for layer in networks.layers)
+    plain = not (networks.feedback or networks.encoder or both) and networks.readout.activation == "softmax"
     if not plain or networks.features != networks.outputs or networks.reads != "steps":
         raise InputError(
             "only a network with a softmax output whose classes are its next inputs can be sampled from; this one has "

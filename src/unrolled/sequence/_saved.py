@@ -22,6 +22,8 @@ def sequence_model_shapes(description: dict[str, Any]) -> Shapes:
     features = require_whole("features", description["features"], 0, _MOST_FEATURES)
     outputs = require_whole("outputs", description["outputs"], 1, _MOST_FEATURES)
     model.check_size(features, outputs)
+    if outputs % model.outputs_per_unit:
+        raise ValueError(f"{outputs} outputs do not fit the loss")
     kept = description["kept"]
     for index in kept:
         require_whole("kept", index, 0, model.members - 1)

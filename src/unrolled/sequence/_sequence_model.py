@@ -12,15 +12,20 @@ from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.learn import Fit, GradientDescent, LeastSquares, Probe, Watch, loss, solve_readout, train
 from unrolled.networks import NetworkDesign, NetworkSummary, initialize_members, member_keys, summarize
-from unrolled.sequence._checks import check_batch
+from unrolled.sequence._checks import as_arrays, check_batch, check_classes, without_padding
 from unrolled.sequence._fitted import FittedSequenceModel
 from unrolled.sequence._specification import Specification
 from unrolled.tasks import pad_sequences
 from unrolled.types import Batch, precision, require_precision
 
-__all__ = ["SequenceModel"]
+__all__ = ["SequenceModel", "restored_model"]
 
 _MOST_MEMBERS = 10_000
+_TYPES = {
+    "design": (NetworkDesign,),
+    "learner": (GradientDescent, LeastSquares),
+    "specification": (Specification,),
+}
 # Weights of all members together: 8 GB in float64, before an optimizer's moments double and treble that.
 _MOST_WEIGHTS = 1_000_000_000
 
@@ -116,6 +121,10 @@ class SequenceModel:
         if not hasattr(batch, "inputs"):
             raise InputError("fit takes a Batch, or a list of sequences with targets beside; came neither.")
         check_batch(batch, self.full_design)
+        batch = without_padding(as_arrays(batch), self.full_design)
+        if getattr(self.learner, "loss", "") == "cross-entropy":
+            check_classes(np.asarray(batch.targets), self.design.output)
+        self.specification.check_steps(batch)
         plain = self.specification == Specification()
         if plain and getattr(batch, "states", None) is None and getattr(batch, "clamps", None) is None:
             return batch
@@ -169,6 +178,10 @@ class SequenceModel:
 
     def check(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range."""
+        for name, kinds in _TYPES.items():
+            if not isinstance(getattr(self, name), kinds):
+                wanted = " or ".join(kind.__name__ for kind in kinds)
+                raise InputError(f"{name} must be a {wanted}; came {getattr(self, name)!r}.")
         require_whole("members", self.members, 1, _MOST_MEMBERS)
         require_whole("seed", self.seed, 0, 2**63 - 1)
         require_precision(self.precision)
@@ -201,7 +214,10 @@ def restored_model(data: dict[str, Any]) -> SequenceModel:
     from unrolled.learn import Optimizer
 
     learner = dict(data["learner"])
-    if learner.pop("kind") == "least-squares":
+    kind = learner.pop("kind")
+    if kind not in ("least-squares", "gradient-descent"):
+        raise ValueError(f"no learner is of the kind {kind!r}")
+    if kind == "least-squares":
         made: Any = LeastSquares(**learner)
     else:
         optimizer = Optimizer(**learner.pop("optimizer"))

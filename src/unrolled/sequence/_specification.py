@@ -51,6 +51,11 @@ class Specification:
     targets: str = "outputs"
     steps: int | str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("given", "clamped"):
+            if isinstance(getattr(self, name), list):  # as a tuple it can be compared and hashed
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+
     def design(self, design: NetworkDesign) -> NetworkDesign:
         """The design, with the units that are looked at in place of a readout."""
         self.check(design)
@@ -80,12 +85,11 @@ class Specification:
         InputError
             What was promised is missing, has another shape, or was not promised.
         """
-        sizes = _sizes(design)
-        given = self._given(design) or _all_of(batch.states, sizes, "states")
+        sizes, starting = _sizes(design), _sizes(design, starting=True)
+        given = self._given(design) or _all_of(batch.states, starting, "states")
         held = self._clamped(design) or _all_of(batch.clamps, sizes, "clamps")
-        states = _spread("states", batch.states, given, sizes, (len(batch),))
+        states = _spread("states", batch.states, given, starting, (len(batch),))
         clamps = _spread("clamps", batch.clamps, held, sizes, batch.inputs.shape[:2])
-        self._check_steps(batch)
         named = {name.removesuffix(".h"): values for name, values in (clamps or {}).items()}
         return replace(batch, states=states, clamps=named or None)
 
@@ -103,10 +107,10 @@ class Specification:
         return f"inputs: {'; '.join(inputs) or 'none'}\ntargets: {what} at {steps}"
 
     def _given(self, design: NetworkDesign) -> list[Units]:
-        return [Units.parse(text, _sizes(design), "given") for text in _texts(self.given)]
+        return _each_once("given", [Units.parse(t, _sizes(design, starting=True), "given") for t in _texts(self.given)])
 
     def _clamped(self, design: NetworkDesign) -> list[Units]:
-        return [Units.parse(text, _sizes(design), "clamped") for text in _texts(self.clamped)]
+        return _each_once("clamped", [Units.parse(t, _sizes(design), "clamped") for t in _texts(self.clamped)])
 
     def _observed(self, design: NetworkDesign) -> Units | None:
         if self.targets == "outputs":
@@ -119,7 +123,8 @@ class Specification:
             )
         return Units.parse(name + text.removeprefix("units"), {name: width}, "targets")
 
-    def _check_steps(self, batch: Batch) -> None:
+    def check_steps(self, batch: Batch) -> None:
+        """Raise an :class:`InputError` if a batch has targets for other steps than were promised."""
         time, last = batch.inputs.shape[1], batch.targets.shape[1]
         wanted = {"all": time, "final": 1, None: last}.get(self.steps, self.steps)
         if last != wanted:
@@ -130,10 +135,20 @@ def _texts(names: str | tuple[str, ...]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _sizes(design: NetworkDesign) -> dict[str, int]:
-    """The layers whose states can be given or held, and their sizes."""
-    names = layer_names([layer.kind for layer in design.layers])
-    plain = zip(names, design.layers, strict=True)
+def _each_once(argument: str, units: list[Units]) -> list[Units]:
+    names = [one.name for one in units]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{argument} names {twice[0]} twice; write its units in one, as in 'elman_1[0, 3]'.")
+    return units
+
+
+def _sizes(design: NetworkDesign, *, starting: bool = False) -> dict[str, int]:
+    """The layers whose states can be given (those that start, of an encoder its own) or held, and their sizes."""
+    encoding = starting and bool(design.encoder)
+    row = design.encoder if encoding else design.layers
+    names = [("encoder_" if encoding else "") + name for name in layer_names([layer.kind for layer in row])]
+    plain = zip(names, row, strict=True)
     return {name: la.units for name, la in plain if la.recurrent and not la.kind.startswith("bi-")}
 
 
