@@ -12,11 +12,10 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from time import perf_counter
 
 from main_job import OURS, ProgramError, processor, spread, table, versions
+from recurrent_unrolled import FEATURES, LOOP_STEPS, LOOP_UNITS, SCAN_BATCH, SCAN_UNITS, TIME
 
 # This process loads no library of numbers: what it holds would count as memory of the processes that it starts.
 
@@ -24,10 +23,8 @@ HERE = Path(__file__).parent
 UNROLLED, TORCH = "unrolled", "PyTorch"
 GATES = {"lstm": 4, "gru": 3, "elman": 1}
 SIZES = "32x32,128x32,256x64,512x64"
-TIME, FEATURES = 100, 8
 MEMORY_UNITS, MEMORY_BATCH, MEMORY_TIMES = 256, 64, (100, 1000)
-SCAN_UNITS, SCAN_BATCH, SCAN_TIMES = 64, 4, (128, 256, 512, 1024, 2048, 4096, 8192)
-LOOP_UNITS, LOOP_STEPS = 200, 1000
+SCAN_TIMES = (128, 256, 512, 1024, 2048, 4096, 8192)
 WAYS = {
     "state": "one layer, window 1, state carried, float32",
     "window": "the model `rnn`, window 2 anew at every step, float64",
@@ -35,197 +32,11 @@ WAYS = {
 SIDE, SIDE_ON_ACCELERATOR = 1500, 8192
 
 
-# What both kinds of worker do. recurrent_torch.py takes it from here.
-
-
-def serve(jobs):
-    """Answer requests, one a line, until there are no more; what else is printed goes to standard error."""
-    answers, sys.stdout = sys.stdout, sys.stderr
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = jobs[request.pop("job")](**request)
-        except Exception as error:  # the driver says it, and goes on
-            answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-def timed(run, seconds, warm_up=3, least=5):
-    """The median of single calls of `run` during so many seconds; a few calls before them do not count.
-
-    `run` has to return only when its work is done.
-    """
-    for _ in range(warm_up):
-        run()
-    found, end = [], perf_counter() + seconds
-    while len(found) < least or perf_counter() < end:
-        start = perf_counter()
-        run()
-        found.append(perf_counter() - start)
-    return {"median": statistics.median(found), "calls": len(found)}
-
-
-def product_rate(run, side, seconds):
-    """GFLOP/s of a product of two square matrices."""
-    return 2e-9 * side**3 / timed(run, seconds)["median"]
-
-
-def normal(*shape, seed=0):
-    """The same numbers on either side."""
-    import numpy as np
-
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def peak_memory():
-    """The most memory that this process ever had resident, in MiB."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << (20 if sys.platform == "darwin" else 10))
-
-
-# Our worker.
-
-
-def network_of(kind, units, features):
-    """A network with one recurrent layer and one output, on the device."""
-    import jax
-    import jax.numpy as jnp
-    import numpy as np
-
-    from unrolled.networks import NetworkDesign, member_keys
-
-    key = member_keys(0, 1)[0]
-    network = NetworkDesign.parse(f"{kind}:{units}").initialize(features, 1, key=key, dtype=np.float32)
-    return jax.tree.map(jnp.array, network)
-
-
-@lru_cache(maxsize=1)
-def training_step(kind, units, batch, time):
-    """One Adam step on the mean squared error at the last step, in one program; the weights stay on the device."""
-    import jax
-    import jax.numpy as jnp
-
-    from unrolled.learn import Optimizer
-
-    rule = Optimizer("adam").transformation(1e-3)
-    inputs, targets = jnp.array(normal(batch, time, FEATURES)), jnp.array(normal(batch, 1, seed=1))
-
-    def loss(network, inputs, targets):
-        outputs, _ = network.run(inputs, network.initial_states((batch,)), last=1)
-        return jnp.mean((outputs[:, 0] - targets) ** 2)
-
-    def step(network, moments, inputs, targets):
-        value, slope = jax.value_and_grad(loss)(network, inputs, targets)
-        updates, moments = rule.update(slope, moments, network)
-        return jax.tree.map(jnp.add, network, updates), moments, value
-
-    program = jax.jit(step, donate_argnums=(0, 1))
-    network = network_of(kind, units, FEATURES)
-    # Adam's two moments start as the same zeros, and what is given away twice cannot be used.
-    carried = jax.tree.map(jnp.array, [network, rule.init(network)])
-
-    def run():
-        carried[:] = jax.block_until_ready(program(*carried, inputs, targets))[:2]
-
-    return run
-
-
-@lru_cache(maxsize=4)
-def scan_run(time, scan, backward):
-    """A layer of `mingru` over a long sequence, and the derivatives of a weighted sum of its activities."""
-    import jax
-    import jax.numpy as jnp
-
-    from unrolled.networks import unroll
-
-    cell = network_of("mingru", SCAN_UNITS, FEATURES).layers[0]
-    inputs = jnp.array(normal(SCAN_BATCH, time, FEATURES))
-    errors = jnp.array(normal(SCAN_BATCH, time, SCAN_UNITS, seed=1))
-
-    def forward(cell, inputs, errors):
-        return unroll(cell, inputs, cell.initial_state((SCAN_BATCH,)), scan=scan)[0]
-
-    def total(cell, inputs, errors):
-        return jnp.vdot(errors, forward(cell, inputs, errors))
-
-    program = jax.jit(jax.grad(total, argnums=(0, 1)) if backward else forward)
-    return lambda: jax.block_until_ready(program(cell, inputs, errors))
-
-
-@lru_cache(maxsize=2)
-def loop_run(way):
-    """A closed loop: a bare layer, or the package's own model as its users run it."""
-    import jax
-    import jax.numpy as jnp
-
-    import unrolled
-    from unrolled.networks import closed_loop
-
-    if way == "window":
-        model = unrolled.model("rnn", members=1, epochs=1).fit(unrolled.dataset("pairing-particles").head(12))
-        return lambda: model.predict(LOOP_STEPS)
-
-    def loop(network, window):
-        def predict(window, states):
-            return network.step(window[-1], states)
-
-        return closed_loop(predict, window, network.initial_states(), LOOP_STEPS)
-
-    program, network, window = jax.jit(loop), network_of("elman", LOOP_UNITS, 1), jnp.full((1, 1), 0.1)
-    return lambda: jax.block_until_ready(program(network, window))
-
-
-def product_rates(side, seconds, accelerator):
-    """The rate of JAX, and on a CPU of numpy."""
-    import jax
-    import jax.numpy as jnp
-
-    a, b = normal(side, side), normal(side, side, seed=1)
-    x, y = jnp.array(a), jnp.array(b)
-    found = {"JAX": product_rate(lambda: jax.block_until_ready(jnp.matmul(x, y)), side, seconds)}
-    return found if accelerator else {"numpy": product_rate(lambda: a @ b, side, seconds), **found}
-
-
-def memory(kind, units, batch, time):
-    """Peaks before and after one training step, its compilation included."""
-    import jax
-
-    import unrolled.learn
-    import unrolled.networks  # noqa: F401 - what comes later shall not count as the step's
-
-    jax.block_until_ready(jax.numpy.zeros(1))
-    loaded = peak_memory()
-    training_step(kind, units, batch, time)()
-    return {"loaded": loaded, "peak": peak_memory()}
-
-
-def device():
-    import jax
-
-    return {"name": ", ".join(f"{device.platform} {device.device_kind}" for device in jax.devices())}
-
-
-def jobs(accelerator):
-    """What our worker answers."""
-    return {
-        "device": device,
-        "rate": lambda side, seconds: product_rates(side, seconds, accelerator),
-        "step": lambda seconds, **case: timed(training_step(**case), seconds),
-        "scan": lambda seconds, **case: timed(scan_run(**case), seconds),
-        "loop": lambda seconds, way: timed(loop_run(way), seconds),
-        "memory": memory,
-    }
-
-
-# The driver.
-
-
 class Worker:
     """A process with its libraries loaded that waits for one request a line, and does nothing meanwhile."""
 
     def __init__(self, label, args):
-        ours = (sys.executable, str(HERE / "recurrent.py"), "--worker")
+        ours = (sys.executable, str(HERE / "recurrent_unrolled.py"))
         command = ours if label == UNROLLED else (args.python_peers, str(HERE / "recurrent_torch.py"))
         device, environment = (["--accelerator"], {}) if args.accelerator else ([], {"JAX_PLATFORMS": "cpu"})
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -440,7 +251,6 @@ def arguments():
     parser.add_argument("--loop", action="store_true", help="closed loops instead")
     parser.add_argument("--memory", action="store_true", help="peak memory instead")
     parser.add_argument("--accelerator", action="store_true", help="on whatever device the libraries find")
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.python_peers = os.path.abspath(shutil.which(args.python_peers) or args.python_peers)
     return args
@@ -448,9 +258,6 @@ def arguments():
 
 def main():
     args = arguments()
-    if args.worker:
-        serve(jobs(args.accelerator))
-        return
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     if load > 0.5:
         print(f"Warning: the load average is {load:.2f}; these times will mean little.", file=sys.stderr)

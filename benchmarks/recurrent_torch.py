@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 from torch import nn
 
-from recurrent import FEATURES, LOOP_STEPS, LOOP_UNITS, normal, peak_memory, product_rate, serve, timed
+from recurrent_unrolled import FEATURES, LOOP_STEPS, LOOP_UNITS, normal, peak_memory, product_rate, serve, timed
 
 DEVICE = torch.device("cuda" if "--accelerator" in sys.argv and torch.cuda.is_available() else "cpu")
 KINDS = {"lstm": nn.LSTM, "gru": nn.GRU, "elman": nn.RNN}

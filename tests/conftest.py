@@ -6,6 +6,7 @@ axes, which is the one promotion that this package lives on; the shape checks ca
 
 import os
 import signal
+from importlib.metadata import version
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -24,8 +25,11 @@ for threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 # Tests are short and compile much: the dearest passes of the compiler cost more than they bring here. Whoever wants the
-# ordinary ones sets XLA_FLAGS.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+# ordinary ones sets XLA_FLAGS. A process ends at a flag that its compiler does not know: hence the version.
+_FLAGS = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true"]
+if version("jaxlib").startswith("0.10."):
+    _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
 
 install_import_hook("unrolled", "shape_checker.shapes")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -14,7 +15,7 @@ from jaxtyping import Array, Float
 from unrolled.errors import InputError, nearest_name
 from unrolled.types import AnyArray
 
-__all__ = ["Cell", "CellState", "HiddenState", "State"]
+__all__ = ["Cell", "CellState", "HiddenState", "State", "below_each_other"]
 
 
 class HiddenState(NamedTuple):
@@ -81,9 +82,21 @@ class Cell(eqx.Module):
     def split(self, matrix: Float[Array, "row column"]) -> Any:
         """The derivatives by name, in a cell, from that with respect to M."""
 
+    def halved(self) -> Float[np.ndarray, " row"] | None:
+        """1/2 for the rows of M that are gates, 1 for the others; ``None``: no row is a gate.
+
+        ``sigma(a) = (1 + tanh(a / 2)) / 2``, so one tanh makes gates and candidates; a half is exact in any precision.
+        """
+        return None
+
+    def scaled(self, rows: Float[Array, "row ..."]) -> Float[Array, "row ..."]:
+        """Rows of M, or pre-activations, with those of the gates halved, as :meth:`activate` takes them."""
+        factors = self.halved()
+        return rows if factors is None else rows * factors.astype(rows.dtype).reshape(-1, *(1,) * (rows.ndim - 1))
+
     @abstractmethod
     def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[Any, Any]:
-        """The next state, and what the backward pass needs of this step beside its h."""
+        """The next state from a_t, the rows of the gates halved, and what the backward pass needs beside h_t."""
 
     @abstractmethod
     def pull_back(self, kept: Any, h: Float[Array, "unit ..."], dstate: Any) -> tuple[Float[Array, "row ..."], Any]:
@@ -111,7 +124,7 @@ class Cell(eqx.Module):
     def step(self, x: Float[AnyArray, "*batch feature"], state: Any) -> Any:
         """One step in time: the next state, from an input and a state with the same batch axes."""
         first = self.state_type(*(jnp.moveaxis(part, -1, 0) for part in state))
-        a = jnp.tensordot(self.matrix(), self.operand(first, jnp.moveaxis(jnp.asarray(x), -1, 0)), 1)
+        a = jnp.tensordot(self.scaled(self.matrix()), self.operand(first, jnp.moveaxis(jnp.asarray(x), -1, 0)), 1)
         after, _ = self.activate(a, first)
         return self.state_type(*(jnp.moveaxis(part, 0, -1) for part in after))
 
@@ -137,3 +150,18 @@ class Cell(eqx.Module):
     def of(cls, weights: Mapping[str, Any], activation: str) -> Cell:
         """A cell with these weights, by name."""
         return cls(**weights, activation=activation)  # pyright: ignore[reportCallIssue]
+
+
+def below_each_other(parts: list[Float[Array, "_ ..."]]) -> Float[Array, "row ..."]:
+    """The parts along the first axis, as one array.
+
+    On a CPU every part is written to its place, which takes half the time: the program for a concatenation of things
+    that are still to be computed asks at every element which part it is in.
+    """
+    if jax.default_backend() != "cpu":
+        return jnp.concatenate(parts)
+    rows = np.cumsum([0, *(len(part) for part in parts)])
+    whole = jnp.zeros((int(rows[-1]), *parts[0].shape[1:]), parts[0].dtype)
+    for row, part in zip(rows, parts, strict=False):
+        whole = jax.lax.dynamic_update_slice_in_dim(whole, part, int(row), axis=0)
+    return whole

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, HiddenState
+from unrolled.networks._cell import Cell, HiddenState, below_each_other
 from unrolled.networks._initializers import glorot_uniform, orthogonal
 
 __all__ = ["GRU"]
@@ -97,27 +97,29 @@ class GRU(Cell):
         b = jnp.concatenate([both[:, -1], x[:, -1]])
         return GRU(U, matrix[: 3 * n, :n], b, jnp.concatenate([both[:, -1], m[:, -1]]), self.activation)
 
+    def halved(self) -> Float[np.ndarray, " row"]:
+        """Halves for reset and update."""
+        return np.array([0.5, 0.5, 1.0, 1.0]).repeat(self.units)
+
     def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[HiddenState, Any]:
         """Reset, propose, blend."""
-        size = self.units
-        both = activation("sigmoid")(a[: 2 * size])
-        r, z, m = both[:size], both[size:], a[2 * size : 3 * size]
-        n = activation(self.activation, axis=0)(a[3 * size :] + r * m)
-        return HiddenState((1 - z) * n + z * state.h), (both, m, n, state.h)
+        r, z, m, x = jnp.split(a, 4)
+        r, z = (0.5 * jnp.tanh(gate) + 0.5 for gate in (r, z))
+        n = activation(self.activation, axis=0)(x + r * m)
+        return HiddenState((1 - z) * n + z * state.h), (r, z, m, n, state.h)
 
     def pull_back(
         self, kept: Any, h: Float[Array, "unit ..."], dstate: Any
     ) -> tuple[Float[Array, "row ..."], HiddenState]:
         """The deltas of r, z, m and n below each other, and what passes by."""
         del h
-        both, m, n, before = kept
-        r, z = jnp.split(both, 2)
+        r, z, m, n, before = kept
         dn = pull_back_activation(self.activation, n, dstate.h * (1 - z))
         delta = [dn * m * r * (1 - r), dstate.h * (before - n) * z * (1 - z), dn * r, dn]
-        return jnp.concatenate(delta), HiddenState(dstate.h * z)
+        return below_each_other(delta), HiddenState(dstate.h * z)
 
     def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
         """The slopes of r, z, m (1: it is linear) and n below each other."""
         del h
-        both, m, n, _ = kept
-        return jnp.concatenate([both * (1 - both), jnp.ones_like(m), slope(self.activation, n)])
+        r, z, m, n, _ = kept
+        return jnp.concatenate([r * (1 - r), z * (1 - z), jnp.ones_like(m), slope(self.activation, n)])

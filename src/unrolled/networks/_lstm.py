@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, CellState
+from unrolled.networks._cell import Cell, CellState, below_each_other
 from unrolled.networks._initializers import glorot_uniform, orthogonal
 
 __all__ = ["LSTM"]
@@ -91,37 +91,33 @@ class LSTM(Cell):
         n = self.units
         return LSTM(matrix[:, n:-1], matrix[:, :n], matrix[:, -1], self.activation)
 
+    def halved(self) -> Float[np.ndarray, " row"]:
+        """Halves but for the candidate."""
+        return np.array([0.5, 0.5, 1.0, 0.5]).repeat(self.units)
+
     def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[CellState, Any]:
         """Keep, write, read."""
-        y = self._gates(a)
-        i, f, g, o = jnp.split(y, 4)
+        i, f, g, o = jnp.split(jnp.tanh(a), 4)
+        i, f, o = (0.5 * gate + 0.5 for gate in (i, f, o))
+        if self.activation != "tanh":
+            g = activation(self.activation, axis=0)(jnp.split(a, 4)[2])
         s = f * state.s + i * g
-        return CellState(o * activation(self.activation, axis=0)(s), s), (y, state.s)
+        # One by one: in a stack of all four the backward sweep would look for each at every element.
+        return CellState(o * activation(self.activation, axis=0)(s), s), (i, f, g, o, state.s)
 
     def pull_back(
         self, kept: Any, h: Float[Array, "unit ..."], dstate: Any
     ) -> tuple[Float[Array, "row ..."], CellState]:
         """The four deltas below each other, and dE/ds_{t-1}."""
-        y, s_before = kept
-        i, f, g, o = jnp.split(y, 4)
+        i, f, g, o, s_before = kept
         c = activation(self.activation, axis=0)(f * s_before + i * g)
         ds = dstate.s + pull_back_activation(self.activation, c, dstate.h * o)
         dg = pull_back_activation(self.activation, g, ds * i)
         delta = [ds * g * i * (1 - i), ds * s_before * f * (1 - f), dg, dstate.h * c * o * (1 - o)]
-        return jnp.concatenate(delta), CellState(jnp.zeros_like(h), ds * f)
+        return below_each_other(delta), CellState(jnp.zeros_like(h), ds * f)
 
     def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
         """The slopes of the four gates below each other."""
         del h
-        i, f, g, o = jnp.split(kept[0], 4)
+        i, f, g, o, _ = kept
         return jnp.concatenate([i * (1 - i), f * (1 - f), slope(self.activation, g), o * (1 - o)])
-
-    def _gates(self, a: Float[Array, "row ..."]) -> Float[Array, "row ..."]:
-        """All gates by one tanh, ``sigma(a) = tanh(a / 2) / 2 + 1 / 2``: vector operations without branches."""
-        n = a.shape[0] // 4
-        squash = np.array([0.5, 0.5, 1.0, 0.5]).repeat(n).reshape(-1, *(1,) * (a.ndim - 1)).astype(a.dtype)
-        if self.activation == "tanh":
-            return jnp.tanh(squash * a) * squash + jnp.where(squash == 1, 0, squash)
-        gates = activation("sigmoid")(a)
-        candidate = activation(self.activation, axis=0)(a[2 * n : 3 * n])
-        return jnp.concatenate([gates[: 2 * n], candidate, gates[3 * n :]])

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, HiddenState
+from unrolled.networks._cell import Cell, HiddenState, below_each_other
 from unrolled.networks._initializers import glorot_uniform
 
 __all__ = ["MinGRU"]
@@ -80,10 +80,14 @@ class MinGRU(Cell):
         """The derivatives with respect to U and b."""
         return MinGRU(matrix[:, :-1], matrix[:, -1], self.activation)
 
+    def halved(self) -> Float[np.ndarray, " row"]:
+        """Halves for the update gate."""
+        return np.array([0.5, 1.0]).repeat(self.units)
+
     def propose(self, a: Float[Array, "row ..."]) -> tuple[Array, Array]:
-        """The gate z and the candidate n."""
-        size = self.units
-        return activation("sigmoid")(a[:size]), activation(self.activation, axis=0)(a[size:])
+        """The gate z and the candidate n, from what :meth:`activate` takes."""
+        z, n = jnp.split(a, 2)
+        return 0.5 * jnp.tanh(z) + 0.5, activation(self.activation, axis=0)(n)
 
     def activate(self, a: Float[Array, "row ..."], state: Any) -> tuple[HiddenState, Any]:
         """Propose, blend."""
@@ -97,7 +101,7 @@ class MinGRU(Cell):
         del h
         z, n, before = kept
         dn = pull_back_activation(self.activation, n, dstate.h * z)
-        return jnp.concatenate([dstate.h * (n - before) * z * (1 - z), dn]), HiddenState(dstate.h * (1 - z))
+        return below_each_other([dstate.h * (n - before) * z * (1 - z), dn]), HiddenState(dstate.h * (1 - z))
 
     def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
         """The slopes of z and n below each other."""

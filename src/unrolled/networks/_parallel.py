@@ -18,7 +18,7 @@ def parallel_sweep(
     cell: MinGRU, x: Float[Array, "time feature lane"], state: Any, real: Bool[Array, "time lane"] | None, rule: str
 ) -> tuple[Float[Array, "time unit lane"], HiddenState]:
     """What the sequential sweep gives, in log2(time) rounds."""
-    a = jnp.tensordot(cell.matrix(), cell.operand(state, jnp.swapaxes(x, 0, 1)), 1)
+    a = jnp.tensordot(cell.scaled(cell.matrix()), cell.operand(state, jnp.swapaxes(x, 0, 1)), 1)
     z, n = jax.vmap(cell.propose)(jnp.swapaxes(a, 0, 1))
     decay, drive = 1 - z, z * n
     if real is not None:

@@ -64,7 +64,7 @@ class Swept(NamedTuple):
 
 def forward_sweep(cell: Cell, x: Float[Array, "time feature lane"], state: Any, held: Held) -> tuple[Stack, Any]:
     """h_1..h_T, stacked up with what the backward sweep needs, and the state after the last step."""
-    matrix = cell.matrix()
+    matrix = cell.scaled(cell.matrix())
 
     def step(state: Any, given: tuple[Array, Held]) -> tuple[Any, Stack]:
         x, held = given
