@@ -30,6 +30,9 @@ def test_errors_are_of_one_family():
     assert "did you mean 'rnn'" in str(nearest_name("model", "rn", ["rnn", "gru"]))
     assert "did you mean" not in str(nearest_name("model", "zzz", ["rnn", "gru"]))
     assert str(nearest_name("model", None, ["gru"])) == "unknown model None. Known: gru."
+    assert str(nearest_name("layer", "a", [])) == (
+        "unknown layer 'a': there is none here that could be named; leave it out."
+    )
 
 
 def test_table_of_contents():

@@ -46,6 +46,8 @@ def nearest_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     unknown model 'lstm'; did you mean 'lstm-2layer'? Known: rnn, lstm-2layer.
     """
     names = list(known)
+    if not names:
+        return InputError(f"unknown {kind} {name!r}: there is none here that could be named; leave it out.")
     close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.4)
     hint = f"; did you mean '{close[0]}'?" if close else "."
     return InputError(f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}.")

@@ -54,11 +54,13 @@ class Batch:
         How many steps of each sequence are real, shape ``(batch,)``; what comes after is padding, through which
         states are held. With lengths ``last`` is 1 (after the last real step) or ``time`` (each step its own).
     index
-        Which sequence each is, shape ``(batch,)``, from 0: for networks that learn an initial state for each.
+        Which sequence each is, shape ``(batch,)``, from 0: for networks that learn an initial state for each. Sequences
+        without it, once a model has learned, are new ones and begin in the mean of these states.
     states
         Given initial states: by ``layer.h`` (or ``layer.s``, of a memory) an array ``(batch, unit)``. NaN: not given.
     clamps
-        Activities that are held: by name of the layer an array ``(batch, time, unit)``. NaN: not held.
+        Activities that are held: by name of the layer an array ``(batch, time, unit)``, behind an encoder
+        ``(batch, last, unit)``. NaN: not held.
     fed
         What is fed back in place of the network's own outputs, shape ``(batch, last, output)``: at step t what stands
         at t - 1. NaN: the network's own. For networks with feedback alone.

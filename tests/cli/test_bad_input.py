@@ -137,6 +137,7 @@ _MODEL = [
     ("extrapolate --network conv:3", "unknown layer 'conv'"),
     ("extrapolate --stateful", "Use a divisor, such as 9"),
     ("extrapolate --stateful --shuffle", "in order"),
+    ("extrapolate --network bi-lstm:3 --stateful", "a stateful network goes forward in time alone"),
     ("extrapolate --model autoregression --epochs 5", "epochs says nothing"),
     ("extrapolate --model autoregression --units 5", "no hidden layers"),
     ("extrapolate --from .", "no saved model"),

@@ -211,6 +211,47 @@ def test_wrong_optimizer_settings_are_named(name, values):
             Optimizer(**{name: value})
 
 
+@pytest.mark.parametrize("name", ["watch", "probe"])
+@pytest.mark.parametrize("called", [3, "print", [print]])
+def test_what_is_called_in_training_must_be_a_function(monkeypatch, name, called):
+    monkeypatch.setattr(_gradient_descent, "_start", None)  # what is compiled first
+    keys = member_keys(0, 1)
+    networks = initialize_members(DESIGN, 1, 1, keys=keys)
+    with pytest.raises(InputError, match=rf"{name} must be a function of"):
+        train(networks, GradientDescent(), BATCH, keys=keys, **{name: called})
+
+
+class Unhashable:
+    __hash__ = None
+
+    def __call__(self, h):
+        return h.sum()
+
+
+def test_an_error_term_is_hashable():
+    with pytest.raises(InputError, match="error_term is part of a compiled program and must be hashable"):
+        GradientDescent(error_term=Unhashable())
+
+
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        (lambda h: np.sum(np.asarray(h)), "must be written with jax.numpy"),
+        (lambda h: float(h.sum()), "must be written with jax.numpy"),
+        (lambda h: 1.0 if h[0, 0] > 0 else 2.0, "must be written with jax.numpy"),
+        (lambda h: h, "must give one real number"),
+        (lambda h: h.sum(axis=0), "must give one real number"),
+        (lambda h: h.sum() * 1j, "must give one real number"),
+        (lambda h: "large", "must give one real number"),
+        (lambda h: None, "must give one real number"),
+    ],
+)
+def test_error_terms_that_cannot_be_differentiated(monkeypatch, term, message):
+    monkeypatch.setattr(_gradient_descent, "_start", None)  # what is compiled first
+    with pytest.raises(InputError, match=f"error_term {message}"):
+        fit(error_term=term)
+
+
 def test_unknown_names_offer_the_nearest():
     with pytest.raises(InputError, match="did you mean 'adam'"):
         Optimizer("adm")

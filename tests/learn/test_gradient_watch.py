@@ -8,7 +8,7 @@ import pytest
 
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
-from unrolled.learn import GradientFlowWarning, GradientWatch
+from unrolled.learn import GradientDescent, GradientFlowWarning, GradientWatch, _gradient_descent, train
 from unrolled.networks import NetworkDesign, initialize_members, member, member_keys, sensitivity
 from unrolled.types import Batch, precision
 
@@ -110,6 +110,29 @@ def test_what_cannot_be_watched_is_said():
     networks = initialize_members(NetworkDesign.parse("dense:3"), 2, 1, keys=member_keys(0, 2))
     with pytest.raises(InputError, match="without recurrent layers"):
         GradientWatch(batch())(networks)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "more", "message"),
+    [
+        ("bi-elman:3", {}, {}, "a bidirectional layer has no single step"),
+        ("dense:3", {}, {}, "without recurrent layers"),
+        ("elman:3", {"feedback": True}, {}, "with feedback"),
+        ("elman:3", {"encoder": "elman:3"}, {}, "with an encoder"),
+        ("elman:3", {}, {"states": {"elman_1": numbers(BATCH, 1)}}, r"must have shape \(2, 3\); came \(2, 1\)"),
+        ("elman:3", {}, {"states": {"gru_1": numbers(BATCH, 3)}}, "unknown recurrent layer 'gru_1'"),
+    ],
+)
+def test_it_refuses_before_training_begins(monkeypatch, text, settings, more, message):
+    monkeypatch.setattr(_gradient_descent, "_start", None)  # what is compiled first
+    keys = member_keys(0, 2)
+    networks = initialize_members(NetworkDesign.parse(text, **settings), 2, 1, keys=keys)
+    with pytest.raises(InputError, match=message):
+        train(networks, GradientDescent(), batch(), keys=keys, probe=GradientWatch(batch(**more)))
+    other = Batch(numbers(BATCH, TIME, 5), batch().targets)
+    if text == "elman:3" and not settings:
+        with pytest.raises(InputError, match="the batch of the watch has 5 features, the networks have 2"):
+            train(networks, GradientDescent(), batch(), keys=keys, probe=GradientWatch(other))
 
 
 def test_it_follows_a_training_in_float32():

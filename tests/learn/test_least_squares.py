@@ -84,5 +84,7 @@ def test_errors():
     inputs, targets = np.ones((3, 1, 2)), np.ones((3, 1, 1))
     with pytest.raises(InputError, match="linear output; it is relu"):
         solve(inputs, targets, NetworkDesign(output="relu"))
+    with pytest.raises(InputError, match="drops no activities: leave dropout out"):
+        solve(inputs, targets, NetworkDesign.parse("elman:3", dropout=0.3))
     with pytest.raises(TrainingError, match="not finite in float64"):
         solve(inputs, targets * np.inf)

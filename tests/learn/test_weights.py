@@ -49,6 +49,11 @@ def test_sequences_that_weigh_nothing_are_left_out(places, settings):
     assert_close(fit(padded(list(places), 16), **settings), fit(Batch(INPUTS, TARGETS), **settings))
 
 
+def test_norm_keeping_is_a_mean_over_those_that_weigh_something():
+    settings = {"norm_keeping": 0.5, "batch_size": 32, "epochs": 3}
+    assert_close(fit(padded([0, 2, 3, 7, 8, 11, 12], 16), **settings), fit(Batch(INPUTS, TARGETS), **settings))
+
+
 @pytest.mark.parametrize("count", [1, 5, 33, 100])
 def test_the_order_of_the_others_is_theirs_alone(count):
     key = member_keys(5, 1)[0]

@@ -2,6 +2,7 @@ import dataclasses
 import json
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,17 +19,19 @@ def designs(draw):
     row = draw(st.lists(layers, max_size=6))
     feedback = draw(st.booleans()) and not any(layer.kind.startswith("bi-") for layer in row)
     recurrent = [layer for layer in row if layer.recurrent]
-    settings = {"feedback": feedback, "dropout": draw(st.floats(0, 1, exclude_max=True))}
+    settings = {"feedback": feedback}
+    if row:
+        settings["dropout"] = draw(st.floats(0, 1, exclude_max=True))
     if feedback and recurrent and draw(st.booleans()):
         settings["encoder"] = tuple(LayerDesign(layer.kind, layer.units) for layer in recurrent)
     if recurrent and not feedback:
         settings["reads"] = draw(st.sampled_from(["steps", "final"]))
-    if draw(st.booleans()):
+    if (recurrent or feedback) and draw(st.booleans()):
         settings |= {"start": "learned", "sequences": draw(st.integers(0, 9))}
-    else:
+    elif recurrent:
         settings["start"] = draw(st.floats(allow_nan=False, allow_infinity=False))
     if row and draw(st.booleans()):
-        chosen = draw(st.lists(st.integers(0, row[-1].width - 1), min_size=1, max_size=4))
+        chosen = draw(st.lists(st.integers(0, row[-1].width - 1), min_size=1, max_size=4, unique=True))
         return NetworkDesign(tuple(row), observed=tuple(chosen), **settings)
     return NetworkDesign(tuple(row), draw(st.sampled_from(activations())), **settings)
 
@@ -58,6 +61,22 @@ def test_observed_units_may_come_as_a_list():
     design = NetworkDesign.parse("gru:2", observed=[1, 0])
     assert design == NetworkDesign.parse("gru:2", observed=(1, 0))
     assert isinstance(hash(design), int)
+    assert NetworkDesign([LayerDesign("gru", 2)], observed=np.array([1, 0])) == design
+    assert NetworkDesign.parse("gru:2", observed=(np.int32(1), np.int64(0))) == design
+
+
+def test_numpy_numbers_become_plain_ones():
+    design = NetworkDesign.parse("gru:2", observed=(np.int64(1),), dropout=np.float32(0.5), start=np.float32(0.25))
+    assert [type(value) for value in (design.dropout, design.start, design.observed[0])] == [float, float, int]
+    assert NetworkDesign.from_dict(json.loads(json.dumps(design.to_dict()))) == design
+
+
+@pytest.mark.parametrize("name", ["layers", "encoder"])
+@pytest.mark.parametrize("row", ["gru:3", ["gru:3"], 3, None, {"gru": 3}])
+def test_words_are_for_parse(name, row):
+    settings = {"layers": (LayerDesign("gru", 3),), "feedback": True, name: row}
+    with pytest.raises(InputError, match=rf"{name} must be a tuple of LayerDesign; .*NetworkDesign.parse\('gru:3'"):
+        NetworkDesign(**settings)
 
 
 def test_what_says_nothing_is_not_written():
@@ -162,6 +181,9 @@ def test_hidden_layers_that_cannot_be(changes):
         *(("gru:2", {"start": "learned", "sequences": n}, "sequences must be") for n in (-1, 1.5, True, "3", 10**9)),
         ("gru:2", {"sequences": 3}, "sequences have initial states .* start='learned'"),
         *(("gru:2", {"dropout": share}, "dropout must be") for share in (-0.1, 1.0, 2, True, "0.5", float("nan"))),
+        ("", {"dropout": 0.3}, "dropout drops activities of hidden layers, and this network has none"),
+        *(("dense:2", {"start": start}, "start says how states begin") for start in (0.5, "learned")),
+        ("dense:2", {"start": 0.5, "feedback": True}, "without recurrent layers has none: leave start=0.5 out"),
         *(("gru:2", {"feedback": flag}, "feedback must be True or False") for flag in (1, "yes", None)),
         *(("gru:2", {"reads": way}, r"unknown way of reading \(reads\)") for way in ("finale", 3, None)),
         ("dense:2", {"reads": "final"}, "reads='final' needs a recurrent layer"),
@@ -181,6 +203,7 @@ def test_hidden_layers_that_cannot_be(changes):
             for odd in ((), (2,), (-1,), (0.5,), ("0",), (True,))
         ),
         *(("gru:2", {"observed": odd}, "observed must name units") for odd in (1, "01", [[0]])),
+        ("gru:2", {"observed": (1, 1)}, r"observed names a unit twice; came \(1, 1\)"),
         ("gru:2", {"observed": (0,), "output": "tanh"}, "output='tanh'"),
         ("bi-dense:2", {}, "unknown layer 'bi-dense'"),
     ],

@@ -111,6 +111,16 @@ def test_other_cells_equal_the_jacobians_of_their_states(text):
     assert float(value) == pytest.approx(float(wanted), rel=1e-12)
 
 
+def test_sequences_without_weight_are_not_there():
+    network, inputs, error = make("elman:3"), numbers(BATCH, TIME, 2), numbers(BATCH, TIME, 2, seed=2)
+    some = float(norm_keeping(network, inputs, None, error, weights=np.array([1.0, 0.0, 1.0])))
+    one, two = (float(norm_keeping(network, inputs[i : i + 1], None, error[i : i + 1])) for i in (0, 2))
+    assert some == pytest.approx((one + two) / 2, rel=1e-13)
+    assert float(norm_keeping(network, inputs, None, error, weights=np.zeros(BATCH))) == 0.0
+    alike = float(norm_keeping(network, inputs, None, error, weights=np.full(BATCH, 0.5)))
+    assert alike == pytest.approx(float(norm_keeping(network, inputs, None, error)), rel=1e-13)
+
+
 def test_steps_without_a_derivative_count_nothing():
     network, inputs = make("elman:3:relu"), numbers(BATCH, TIME, 2)
     value, gradient = graded(network, inputs, None, np.zeros((BATCH, TIME, 2)))

@@ -13,6 +13,7 @@ from unrolled.networks import (
     Network,
     NetworkDesign,
     Readout,
+    forward_pass,
     member_keys,
     orthogonal,
     sensitivity,
@@ -102,6 +103,14 @@ def test_nothing_is_left_and_nothing_is_known():
     assert unknown.verdict.startswith("is not finite")
 
 
+def test_a_delay_line_has_no_rate():
+    """All eigenvalues of W are 0: nothing is lost until everything is."""
+    delay = flow_of(np.diag(np.ones(UNITS - 1), 1))
+    assert delay.norm[:4].tolist() == [1.0, 1.0, 1.0, 0.0]
+    assert delay.verdict == "vanishes: |dh_T/dh_t| is below 1/e beyond lag 2, and 0 from lag 3 on."
+    assert flow_of(np.zeros((UNITS, UNITS))).verdict.endswith("beyond lag 0, and 0 from lag 1 on.")
+
+
 def test_slopes_stand_before_W():
     W, x, start = numbers(UNITS, UNITS), numbers(5, 1), numbers(UNITS, seed=2)
     network = linear(W, "tanh")
@@ -173,6 +182,20 @@ def test_networks_without_a_step_are_refused(network, message):
         sensitivity(network, numbers(1, 3, 2))
     with pytest.raises(InputError, match=message):
         state_jacobians(network, numbers(3, 2))
+
+
+@pytest.mark.parametrize("shape", [(4, UNITS), (2, UNITS + 1), (UNITS,), (1, UNITS)])
+def test_states_that_do_not_fit_are_said(shape):
+    network, x = linear(np.eye(UNITS)), numbers(2, 5, 1)
+    states = (network.initial_states()[0]._replace(h=np.zeros(shape)),)
+    for function in (sensitivity, forward_pass):
+        with pytest.raises(InputError, match=r"shapes \[\(2, 3\)\]; came"):
+            function(network, x, states)
+        with pytest.raises(InputError, match=r"states must be as network.initial_states\(\(2,\)\)"):
+            function(network, x, np.zeros((2, UNITS)))
+    if shape != (UNITS,):
+        with pytest.raises(InputError, match=r"states must be as network.initial_states\(\(\)\)"):
+            state_jacobians(network, x[0], states)
 
 
 def test_what_does_not_fit_is_said():

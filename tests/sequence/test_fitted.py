@@ -1,5 +1,6 @@
 """Trained sequence models: distributions, samples, scores, files."""
 
+import inspect
 import json
 
 import jax
@@ -54,6 +55,7 @@ def test_samples_follow_the_probabilities(of_classes):
     [
         (np.ones((2, 4)), {}, r"prompt must have shape \(time, 3\)"),
         (np.ones((0, 3)), {}, "time at least 1"),
+        (np.full((2, 3), np.nan), {}, "prompt must hold finite numbers"),
         (np.ones((2, 3)), {"temperature": -1.0}, "temperature must be a finite number"),
         (np.ones((2, 3)), {"steps": 0}, "steps must be a whole number"),
     ],
@@ -61,6 +63,13 @@ def test_samples_follow_the_probabilities(of_classes):
 def test_samples_that_cannot_be_drawn(of_classes, prompt, settings, message):
     with pytest.raises(InputError, match=message):
         of_classes.sample(prompt, **({"steps": 3} | settings))
+
+
+@pytest.mark.parametrize("prompt", ["abc", [["a", "b", "c"]], [[1.0, 0.0, 0.0], [1.0]]])
+def test_a_prompt_is_numbers(of_classes, prompt):
+    sample = inspect.unwrap(type(of_classes).sample)  # without the shape check of the tests
+    with pytest.raises(InputError, match="prompt must be an array of real numbers"):
+        sample(of_classes, prompt, 3)
 
 
 @pytest.mark.parametrize(("loss", "parts"), [("gaussian", 2), ("student", 3)])
@@ -96,6 +105,12 @@ MODELS = {
         {"specification": Specification(given="elman_1[3]", targets="units[0:3]")},
         {"states": {"elman_1": np.full((8, 1), 0.25)}},
     ),
+    "brought": (
+        NetworkDesign.parse("lstm:3"),
+        {},
+        {},
+        {"states": {"lstm_1.s": np.full((8, 3), 0.5)}, "clamps": {"lstm_1": np.full((8, 6, 3), 0.25)}},
+    ),
     "both ways": (NetworkDesign.parse("bi-mingru:2, elman:2", reads="final"), {}, {"members": 2}, {"last": 1}),
 }
 
@@ -111,6 +126,7 @@ def test_saved_models_come_back_with_the_same_bytes(name, tmp_path):
     made.save(tmp_path / "model")
     again = unrolled.load(tmp_path / "model")
     assert again.model == made.model
+    assert again.brought == made.brought
     predicted = made.predict(TEXT.inputs, last=last, **given)
     np.testing.assert_array_equal(again.predict(TEXT.inputs, last=last, **given), predicted)
     assert np.isfinite(predicted).all()
@@ -129,6 +145,10 @@ def test_saved_models_come_back_with_the_same_bytes(name, tmp_path):
         (("model", "learner", "loss"), "none"),
         (("model", "specification"), {"given": "no_layer"}),
         (("model", "members"), -1),
+        (("brought",), {"states": ["elman_1"]}),
+        (("brought",), {"weights": ["gru_1"]}),
+        (("brought",), {"clamps": 3}),
+        (("brought",), ["gru_1"]),
     ],
 )
 def test_a_file_that_was_changed_is_damaged(of_classes, tmp_path, place, value):
@@ -179,6 +199,57 @@ def test_settings_that_exclude_each_other(design, settings, message):
     model = SequenceModel(NetworkDesign.parse(design.pop("text"), **design), GradientDescent(epochs=1, **settings))
     with pytest.raises(InputError, match=message):
         model.fit(TEXT)
+
+
+def test_what_came_with_the_training_is_asked_for_again():
+    """Left out, the network would silently begin in a state in which it never learned."""
+    states, clamps = {"lstm_1.h": np.ones((8, 2)), "lstm_1.s": np.ones((8, 2))}, {"lstm_1": np.full((8, 6, 2), np.nan)}
+    learner = GradientDescent(epochs=1, loss="cross-entropy")
+    model = SequenceModel(NetworkDesign.parse("lstm:2", "softmax"), learner)
+    made = model.fit(Batch(TEXT.inputs, TEXT.targets, states=states, clamps=clamps))
+    assert made.brought == {"states": ("lstm_1", "lstm_1.s"), "clamps": ("lstm_1",)}
+    made.predict(TEXT.inputs, states=states, clamps=clamps)
+    memory = {"lstm_1.s": states["lstm_1.s"]}
+    for given, message in (
+        ({}, "learned with states of lstm_1, lstm_1.s beside the inputs: give states here too"),
+        ({"states": memory, "clamps": clamps}, "learned with states of lstm_1 beside"),
+        ({"states": states}, "learned with clamps of lstm_1 beside"),
+    ):
+        with pytest.raises(InputError, match=message):
+            made.predict(TEXT.inputs, **given)
+        with pytest.raises(InputError, match=message):
+            made.score(Batch(TEXT.inputs, TEXT.targets, **given))
+    with pytest.raises(InputError, match="to give states, give one padded array and its lengths"):
+        made.predict([TEXT.inputs[0]], states=states)
+    for call in (lambda: made.carry(TEXT.inputs), lambda: made.sample(TEXT.inputs[0], 2)):
+        with pytest.raises(InputError, match=r"begins in the network's own states .*: use predict"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([], "inputs must hold at least one sequence; came none"),
+        (np.zeros((0, 6, 3)), r"inputs must hold one sequence and one step at least; came \(0, 6, 3\)"),
+        (np.zeros((2, 0, 3)), "one sequence and one step at least"),
+        ([np.ones((2, 3)), np.ones((0, 3))], r"inputs\[1\] has no steps"),
+        (
+            [np.ones((2, 3)), [[1.0], [1.0, 2.0]]],
+            r"inputs\[1\] must be an array of real numbers, its rows of one length",
+        ),
+        (["abc"], r"inputs\[0\] must be an array of real numbers"),
+    ],
+)
+def test_inputs_that_cannot_be_predicted(of_classes, inputs, message):
+    with pytest.raises(InputError, match=message):
+        of_classes.predict(inputs)
+
+
+def test_ragged_pieces_cannot_be_carried(of_classes):
+    with pytest.raises(InputError, match="inputs must be an array of real numbers, its rows of one length"):
+        of_classes.carry([np.ones((2, 3)), np.ones((3, 3))])
+    with pytest.raises(InputError, match="one sequence and one step at least"):
+        of_classes.carry(np.ones((0, 2, 3)))
 
 
 def test_pieces_equal_the_whole_and_a_reset_begins_anew(of_classes):

@@ -109,6 +109,9 @@ def test_index_of_sequences_with_states_of_their_own():
     new = made.predict(batch.inputs)  # sequences that were not learned begin in the mean
     assert new.shape == (1, 3, 1, 1)
     assert not np.allclose(new, made.predict(batch.inputs, index=np.arange(3)))
+    np.testing.assert_allclose(made.score(batch), [np.mean((new - batch.targets) ** 2)], rtol=1e-12)
+    with pytest.raises(InputError, match=r"lengths\[0\] is 0"):
+        made.predict(batch.inputs, lengths=np.array([0, 5, 5]))
 
 
 def test_padding_counts_nothing_whatever_stands_there():

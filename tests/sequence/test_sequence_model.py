@@ -73,6 +73,31 @@ def test_wrong_settings_are_named(name, values):
             SequenceModel(ELMAN, LeastSquares(), **{name: value}).fit(BATCH)
 
 
+@pytest.mark.parametrize(
+    ("learner", "message"),
+    [
+        ({"truncate": (1, 2)}, "truncate needs layers that go forward in time alone"),
+        ({"stateful": True, "shuffle": False}, "a stateful network goes forward in time alone"),
+        ({"loss": "cross-entropy"}, "needs the output function softmax or sigmoid"),
+        ({"forcing": 0.5}, "forcing says nothing to a network that does not see its own outputs"),
+    ],
+)
+def test_settings_that_exclude_each_other_are_named_before_there_are_data(learner, message):
+    with pytest.raises(InputError, match=message):
+        SequenceModel(NetworkDesign.parse("bi-gru:2"), GradientDescent(**learner)).check()
+
+
+@pytest.mark.parametrize("name", ["watch", "probe"])
+def test_least_squares_call_nobody(name):
+    with pytest.raises(InputError, match=f"solves in one step, so {name} would never be called: leave it out"):
+        SequenceModel(ELMAN, LeastSquares()).fit(BATCH, **{name: lambda *said: None})
+
+
+def test_a_batch_holds_its_targets():
+    with pytest.raises(InputError, match="the batch holds its targets already: leave targets out"):
+        SequenceModel(ELMAN, LeastSquares()).fit(BATCH, BATCH.targets)
+
+
 def test_networks_that_would_fit_in_no_computer():
     huge = SequenceModel(NetworkDesign.parse("elman:100000"), LeastSquares())
     with pytest.raises(InputError, match="take fewer units"):

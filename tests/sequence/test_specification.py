@@ -117,6 +117,75 @@ def test_data_that_do_not_keep_the_promise(specification, batch, message):
         fitted(Specification(**specification), **({"targets": np.ones((3, 1, 4))} | batch))
 
 
+@pytest.mark.parametrize(
+    ("specification", "last", "steps"), [({"steps": "all"}, 6, 6), ({"steps": 2}, 2, 2), ({"steps": "final"}, 1, 1)]
+)
+def test_what_was_promised_is_predicted(specification, last, steps):
+    made = fitted(Specification(**specification), epochs=1, targets=np.ones((3, last, 1)))
+    assert made.predict(NO_INPUT).shape == (1, 3, steps, 1)
+    np.testing.assert_array_equal(made.raw(NO_INPUT), made.raw(NO_INPUT, last=last))
+    assert made.predict(NO_INPUT, last=1).shape == (1, 3, 1, 1)
+
+
+def test_units_are_chosen_once():
+    design = NetworkDesign.parse("elman:4", observed=(0, 2))
+    with pytest.raises(InputError, match=r"targets names units \(3,\), and the design observes \(0, 2\): say it once"):
+        SequenceModel(design, GradientDescent(), specification=Specification(targets="units[3]")).check()
+    for targets in ("outputs", "units[0, 2]"):
+        model = SequenceModel(design, GradientDescent(), specification=Specification(targets=targets))
+        model.check()
+        assert model.full_design == design
+
+
+@pytest.mark.parametrize("text", ["bi-elman:4", "dense:4"])
+@pytest.mark.parametrize(
+    ("specification", "batch"),
+    [
+        ({"given": "elman_1"}, {}),
+        ({"clamped": "bi-elman_1"}, {}),
+        ({}, {"states": {"elman_1": STATES}}),
+        ({}, {"clamps": {"dense_1": CLAMPS}}),
+    ],
+)
+def test_networks_without_states_of_one_step_say_so(text, specification, batch):
+    with pytest.raises(InputError, match=r"no layer whose states can be given or held: dense and bi- layers have none"):
+        fitted(Specification(**specification), NetworkDesign.parse(text), targets=np.ones((3, 1, 4)), **batch)
+
+
+@pytest.mark.parametrize("kind", ["states", "clamps"])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("elman_1", r"{} must be a mapping, as in .*; came str"),
+        (STATES, r"{} must be a mapping, as in .*; came ndarray"),
+        ({"elman_1": "abc"}, r"{}\['elman_1.h'\] must be an array of real numbers, .*; came str"),
+        (
+            {"elman_1": [[1.0], [1.0, 2.0]]},
+            r"{}\['elman_1.h'\] must be an array of real numbers, its rows of one length",
+        ),
+        ({"elman_1": None}, r"{}\['elman_1.h'\] must have shape"),
+    ],
+)
+def test_states_and_clamps_that_are_no_numbers(kind, given, message):
+    made = Batch(NO_INPUT, np.ones((3, 1, 1)))
+    object.__setattr__(made, kind, given)  # what the shape check of the tests would stop first
+    with pytest.raises(InputError, match=message.format(kind)):
+        SequenceModel(ELMAN, GradientDescent()).fit(made)
+
+
+def test_behind_an_encoder_the_steps_of_its_successors_are_held():
+    """All units held: the outputs are those of the readout alone."""
+    design = NetworkDesign.parse("elman:4", encoder="elman:4")
+    inputs, held = RNG.normal(size=(3, 6, 2)), RNG.uniform(-1, 1, (3, 2, 4))
+    batch = {"inputs": inputs, "targets": np.ones((3, 2, 1)), "clamps": {"elman_1": held}}
+    made = fitted(Specification(clamped="elman_1"), design, epochs=1, **batch)
+    V, c = (made.networks.weights()[f"readout.{name}"][0] for name in "Vc")
+    predicted = made.predict(inputs, last=2, clamps={"elman_1": held})[0]
+    np.testing.assert_allclose(predicted, held @ V.T + c, rtol=0, atol=1e-14)
+    with pytest.raises(InputError, match=r"must have shape \(3, 2, 4\); came \(3, 6, 4\)"):
+        made.predict(inputs, last=2, clamps={"elman_1": np.ones((3, 6, 4))})
+
+
 def test_targets_need_a_layer_and_no_likelihood():
     with pytest.raises(InputError, match="needs a hidden layer"):
         fitted(Specification(targets="units"), NetworkDesign(), targets=np.ones((3, 1, 1)))

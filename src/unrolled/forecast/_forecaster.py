@@ -123,6 +123,7 @@ class Forecaster:
         self.check(known)
         frame = self.frame(known)
         made = frame.windows(known)
+        watch = None if isinstance(self.learner, LeastSquares) else watch  # solved in one step
         sequence = self.sequence_model.fit(Batch(made.inputs, made.targets[:, None, :]), watch=watch)
         return self.fitted(known, sequence, frame)
 

@@ -69,7 +69,9 @@ class Remainder:
     ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, "member row feature"], Float[np.ndarray, "row feature"]]:
         """Which rows can be predicted from the true values before, the predictions, and the truth."""
         z = self.base.scale(known.values)
-        added = self.scale_out.unscale(sequence.predict(self._inputs(z))[:, :, 0])
+        inputs, none = self._inputs(z), np.zeros((len(sequence.kept), 0, z.shape[1]))
+        # As many values as a prediction needs before it leave no row to predict.
+        added = self.scale_out.unscale(sequence.predict(inputs)[:, :, 0] if len(inputs) else none)
         members = self.base.unscale(added + _said(self.framing, self.base, z))
         return np.arange(self.framing.lead, len(z)), members, known.values[self.framing.lead :]
 

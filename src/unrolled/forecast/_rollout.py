@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from unrolled.compilation import compiled
 from unrolled.forecast._framing import Framing
 from unrolled.networks import Network, closed_loop, map_members, padded_steps, run_in_lanes
 from unrolled.types import AnyArray
@@ -98,7 +99,7 @@ def rollout_remainder(
     return np.asarray(made)[:, :horizon]
 
 
-@partial(jax.jit, static_argnames=("steps", "length", "differences", "flat"))
+@partial(compiled, static_argnames=("steps", "length", "differences", "flat"))
 def _remainder(
     networks: Network, windows: Array, laws: RemainderLaw, *, steps: int, length: int, differences: bool, flat: bool
 ) -> Array:
@@ -118,7 +119,7 @@ def _remainder(
     return map_members(one, networks, windows, laws)
 
 
-@partial(jax.jit, static_argnames=("steps", "flat"))
+@partial(compiled, static_argnames=("steps", "flat"))
 def _stateless(networks: Network, window: Array, *, steps: int, flat: bool) -> Array:
     def one(network: Network) -> Array:
         def predict(window: Array, carried: None) -> tuple[Array, None]:
@@ -130,7 +131,7 @@ def _stateless(networks: Network, window: Array, *, steps: int, flat: bool) -> A
     return map_members(one, networks)
 
 
-@partial(jax.jit, static_argnames=("steps", "flat", "lanes"))
+@partial(compiled, static_argnames=("steps", "flat", "lanes"))
 def _stateful(networks: Network, windows: Array, *, steps: int, flat: bool, lanes: int) -> Array:
     """Windows go to the lanes in turn, through the known part and on through the predicted one."""
     known = windows.shape[0] - 1  # the last window is the first to predict from

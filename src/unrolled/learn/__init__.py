@@ -21,4 +21,5 @@ from unrolled.learn._response import error_of as error_of
 from unrolled.learn._response import real_steps as real_steps
 from unrolled.learn._response import respond as respond
 from unrolled.learn._response import starting_states as starting_states
+from unrolled.learn._suited import require_suited as require_suited
 from unrolled.learn._truncated import respond_truncated as respond_truncated

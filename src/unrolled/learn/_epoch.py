@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from unrolled.errors import InputError
 from unrolled.learn._learner import GradientDescent
 from unrolled.learn._response import error_of, real_steps, respond, starting_states
 from unrolled.learn._truncated import respond_truncated
@@ -150,16 +149,18 @@ def _batch_loss(network: Network, task: _Task, states: Any, learning: Learning) 
 
     value, weight = mean_error(raw)
     if learner.norm_keeping:
-        term = term + learner.norm_keeping * _norm_term(network, batch, states, raw, lambda raw: mean_error(raw)[0])
+        term = term + learner.norm_keeping * _norm_term(network, task, states, raw, lambda raw: mean_error(raw)[0])
     # States are data to the next batch: the derivative ends at the batch's edge.
     return value + term, (jax.lax.stop_gradient(after), weight)
 
 
-def _norm_term(network: Network, batch: Batch, states: Any, raw: Any, mean_error: Any) -> Array:
-    """How much the derivative changes its norm on its way back."""
+def _norm_term(network: Network, task: _Task, states: Any, raw: Any, mean_error: Any) -> Array:
+    """How much the derivative changes its norm on its way back, in the mean over the sequences that count."""
+    batch = task.batch
     error = jax.grad(mean_error)(jax.lax.stop_gradient(raw))
     start = starting_states(network, batch) if states is None else states
-    return norm_keeping(network, batch.inputs, start, error, real=real_steps(batch), clamps=batch.clamps)
+    held = {"real": real_steps(batch), "clamps": batch.clamps}
+    return norm_keeping(network, batch.inputs, start, error, **held, weights=task.weights)
 
 
 def _response(network: Network, task: _Task, states: Any, learning: Learning) -> tuple[Any, Any, Any]:
@@ -180,8 +181,6 @@ def _response(network: Network, task: _Task, states: Any, learning: Learning) ->
 def _own_term(function: Any, h: Any, weights: Array) -> Array:
     """The user's error term, averaged over the sequences, each with its weight."""
     values = jax.vmap(function)(h)
-    if getattr(values, "shape", None) != (h.shape[0],):
-        raise InputError("error_term must give one number for the activities (time, unit) of a sequence.")
     return jnp.sum(values * weights) / jnp.where(jnp.sum(weights) > 0, jnp.sum(weights), 1)
 
 

@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError
 from unrolled.learn._epoch import Learning, Progress, run_epoch, update_rule, validation_loss
 from unrolled.learn._history import Fit, History, Status
 from unrolled.learn._learner import GradientDescent
-from unrolled.learn._losses import loss
-from unrolled.networks import Network, map_members
+from unrolled.learn._suited import require_callers, require_error_term, require_suited, require_suited_batch
+from unrolled.networks import Network, NetworkDesign, map_members
 from unrolled.types import Batch, in_precision
 
 __all__ = ["Probe", "Watch", "train"]
@@ -88,7 +89,10 @@ def train(
         The loss of every member became infinite.
     """
     dtype = jax.tree.leaves(networks)[0].dtype
-    _require_suited(networks, learner, batch)
+    require_suited(NetworkDesign.of(networks), learner)
+    require_suited_batch(learner, batch)
+    require_error_term(networks, learner, batch)
+    require_callers(networks, watch, probe)
     if batch.weights is None and not (batch.by_member or learner.stateful) and np.isnan(batch.targets).any():
         batch = replace(batch, weights=np.ones(len(batch)))  # so that a batch without any target moves nothing
     training, validation = _parts(_in_precision(_emptied(batch), dtype), learner)
@@ -132,39 +136,6 @@ def _all_fed(batch: Batch) -> bool:
     return fed.shape[1] == batch.inputs.shape[1] and bool(known.all())
 
 
-def _require_suited(networks: Network, learner: GradientDescent, batch: Batch) -> None:
-    """Raise an :class:`InputError` where network, settings and data exclude each other."""
-    loss(learner.loss).check(networks.readout.activation)
-    forward = not (networks.encoder or networks.feedback or any(la.kind.startswith("bi-") for la in networks.layers))
-    for name, used in (("truncate", learner.truncate), ("norm_keeping", learner.norm_keeping)):
-        if used and not forward:
-            raise InputError(f"{name} needs layers that go forward in time alone, without encoder and feedback.")
-    if learner.error_term is not None and (networks.encoder or networks.feedback or learner.truncate):
-        raise InputError("error_term goes with plain layers: leave encoder, feedback and truncate out.")
-    if networks.reads == "final" and (learner.truncate or learner.norm_keeping):
-        raise InputError("truncate and norm_keeping need an output at every step: leave reads='final' out.")
-    if learner.stateful and not forward:
-        raise InputError("a stateful network goes forward in time alone: no bi- layers, no encoder, no feedback.")
-    if learner.stateful and (batch.index is not None or batch.states or batch.clamps):
-        raise InputError("a stateful network goes on where it was: no states and no clamps can be given.")
-    if learner.stateful and networks.start.states:
-        raise InputError("a stateful network goes on where it was, so initial states are not learned: leave start out.")
-    if learner.validation and any(np.ndim(leaf) > 2 for leaf in jax.tree.leaves(networks.start.states)):
-        raise InputError("sequences that validate would never learn their initial states: set validation=0.")
-    _require_useful(networks, learner)
-    if networks.feedback and loss(learner.loss).per_unit > 1:
-        raise InputError(f"the outputs of the loss {learner.loss} are not what it predicts, so none can be fed back.")
-
-
-def _require_useful(networks: Network, learner: GradientDescent) -> None:
-    """Raise an :class:`InputError` for a setting that says nothing to the network."""
-    if learner.forcing_pair != (1.0, 1.0) and not networks.feedback:
-        raise InputError("forcing says nothing to a network that does not see its own outputs: leave it out.")
-    for name, used in (("truncate", learner.truncate), ("norm_keeping", learner.norm_keeping)):
-        if used and not networks.recurrent:
-            raise InputError(f"{name} says nothing to a network without recurrent layers: leave it out.")
-
-
 def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]:
     """The sequences that train, and those that validate."""
     count, _ = learner.split(len(batch))
@@ -182,7 +153,7 @@ def _parts(batch: Batch, learner: GradientDescent) -> tuple[Batch, Batch | None]
     return training, validation
 
 
-@partial(jax.jit, static_argnames="learner")
+@partial(compiled, static_argnames="learner")
 def _start(networks: Network, rate: Array, learner: GradientDescent) -> _State:
     def start(network: Network) -> _State:
         moments = update_rule(learner, rate).init(network)  # pyright: ignore[reportArgumentType]
@@ -196,7 +167,7 @@ def _start(networks: Network, rate: Array, learner: GradientDescent) -> _State:
     return jax.vmap(start)(networks)
 
 
-@partial(jax.jit, static_argnames=("learner", "forced"), donate_argnames="states")
+@partial(compiled, static_argnames=("learner", "forced"), donate_argnames="states")
 def _advance(
     states: _State,
     until: Array,

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
-from unrolled.networks import GradientFlow, Network, merge_given, sensitivity
+from unrolled.networks import GradientFlow, Network, merge_given, require_steps, sensitivity
 from unrolled.types import AnyArray, Batch
 
 __all__ = ["GradientFlowWarning", "GradientWatch"]
@@ -56,7 +56,8 @@ class GradientWatch:
     Raises
     ------
     InputError
-        Sequences of a single step; at a call, a network whose states have no single step.
+        Sequences of a single step; before training begins, a network whose states have no single step, or whose
+        inputs and states are not those of the batch.
 
     Examples
     --------
@@ -92,6 +93,32 @@ class GradientWatch:
             raise InputError("sequences of a single step have no way back through time; leave the watch out.")
         self._inputs = inputs
 
+    def check(self, networks: Network) -> None:
+        """Raise an :class:`InputError` if these networks cannot be watched on this batch; takes no time.
+
+        Parameters
+        ----------
+        networks
+            Every weight with a leading axis of members.
+        """
+        network = _first(networks)
+        require_steps(network)
+        if self._inputs.shape[-1] != network.features:
+            raise InputError(
+                f"the batch of the watch has {self._inputs.shape[-1]} features, the networks have {network.features}."
+            )
+        names, states = network.recurrent_names, network.initial_states((len(self._inputs),))
+        whole = {
+            f"{n}.{part}": own.shape for n, s in zip(names, states, strict=True) for part, own in s._asdict().items()
+        }
+        for name, values in (self._given or {}).items():
+            if name in whole and whole[name] != np.shape(values):
+                raise InputError(
+                    f"the batch of a watch holds states of whole layers, NaN where a unit is not given: {name} must "
+                    f"have shape {whole[name]}; came {np.shape(values)}."
+                )
+        merge_given(states, names, self._given)
+
     def __call__(self, networks: Network) -> None:
         """Measure, if it is time to.
 
@@ -104,7 +131,7 @@ class GradientWatch:
         self._calls += 1
         if not due:
             return
-        flow = self._measured(jax.tree.map(lambda leaf: np.asarray(leaf)[0], networks))
+        flow = self._measured(_first(networks))
         self.flows.append((self._calls - 1, flow))
         end = flow.norm[-1]
         if not self._warned and not 1 / self.limit <= end <= self.limit:
@@ -119,6 +146,10 @@ class GradientWatch:
         size = sum(leaf.shape[-1] for leaf in jax.tree.leaves(states)) or 1
         lags = min(self.lags, self._inputs.shape[1] - 1, max(1, _WORK // size**3))
         return sensitivity(network, self._inputs.astype(dtype), states, lags=lags)
+
+
+def _first(networks: Network) -> Network:
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[0], networks)
 
 
 def _picked(batch: Batch, sequences: int) -> tuple[Float[np.ndarray, "batch time feature"], Any, Any]:

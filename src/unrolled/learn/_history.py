@@ -40,9 +40,11 @@ class History:
     Attributes
     ----------
     loss
-        Mean over the batches of an epoch, while the weights change, shape ``(member, epoch)``.
+        Mean over the batches of an epoch, while the weights change, shape ``(member, epoch)``: what is minimized, with
+        dropout, norm keeping and the error term of the user where there are such.
     validation_loss
-        After each epoch, same shape; ``None`` without validation.
+        After each epoch, same shape: the loss alone, without dropout and without those terms. ``None`` without
+        validation.
     epochs
         Epochs that each member trained for.
     status

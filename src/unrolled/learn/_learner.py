@@ -59,7 +59,8 @@ class GradientDescent:
         is NaN (or ``Batch.fed``, if that is given), the network always sees its own output.
     norm_keeping
         Strength of the term that keeps the norm of a derivative on its way back through time, so that it neither
-        vanishes nor explodes (Pascanu et al. 2013).
+        vanishes nor explodes (Pascanu et al. 2013). The term is part of the losses of the training, and not of those
+        of the validation; so is ``error_term``.
     error_term
         A function of the activities of the last hidden layer, ``(time, unit)`` of one sequence, that gives a number in
         terms of ``jax.numpy``: an error of your own at any step. Its mean over the sequences is added to the loss.
@@ -107,8 +108,7 @@ class GradientDescent:
         require_number("norm_keeping", self.norm_keeping, least=0.0)
         self._check_truncation()
         self._check_forcing()
-        if self.error_term is not None and not callable(self.error_term):
-            raise InputError(f"error_term must be a function of activities; came {self.error_term!r}.")
+        self._check_error_term()
 
     def _check_truncation(self) -> None:
         if self.truncate is None:
@@ -122,6 +122,17 @@ class GradientDescent:
                 f"truncate=(k1, k2) goes back from every k1 steps by k2, so k2 must be k1 at least; came {pair}."
             )
         object.__setattr__(self, "truncate", (block, back))
+
+    def _check_error_term(self) -> None:
+        if self.error_term is not None and not callable(self.error_term):
+            raise InputError(f"error_term must be a function of activities; came {self.error_term!r}.")
+        try:
+            hash(self.error_term)
+        except TypeError:
+            raise InputError(
+                "error_term is part of a compiled program and must be hashable: take a function, or an object with "
+                f"__hash__; came {type(self.error_term).__name__}."
+            ) from None
 
     def _check_forcing(self) -> None:
         pair = self.forcing if isinstance(self.forcing, tuple | list) else (self.forcing, self.forcing)

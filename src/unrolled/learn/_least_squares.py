@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError
 from unrolled.learn._history import Fit
 from unrolled.learn._response import real_steps, starting_states
@@ -63,7 +64,8 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
     Raises
     ------
     InputError
-        The output function is not linear, or every member has sequences of its own.
+        The output function is not linear, every member has sequences of its own, or a setting of the network says
+        nothing here.
     TrainingError
         Hidden activities, targets or the solution are not finite in the precision in use.
     """
@@ -71,6 +73,8 @@ def solve_readout(networks: Network, learner: LeastSquares, batch: Batch) -> Fit
         raise InputError(f"least squares needs a linear output; it is {networks.readout.activation}.")
     if not isinstance(networks.readout, Readout):
         raise InputError("least squares learns a readout, and this network has none: its outputs are activities.")
+    if networks.dropout:
+        raise InputError("least squares solves in one step and drops no activities: leave dropout out.")
     if networks.start.states:
         raise InputError("least squares learns the readout alone, no initial states: leave start='learned' out.")
     if networks.feedback:
@@ -99,7 +103,7 @@ def _roots(batch: Batch) -> Float[np.ndarray, " row"] | None:
     return np.sqrt(np.where(missing, 0.0, weights.reshape(len(batch), -1))).ravel()
 
 
-@jax.jit
+@compiled
 def _hidden(networks: Network, batch: Batch) -> Float[AnyArray, "member batch last unit"]:
     def one(network: Network) -> AnyArray:
         given = {"real": real_steps(batch), "clamps": batch.clamps}

@@ -45,6 +45,7 @@ from unrolled.networks._network import layer_names as layer_names
 from unrolled.networks._norm_keeping import norm_keeping as norm_keeping
 from unrolled.networks._parallel import linear_recurrence as linear_recurrence
 from unrolled.networks._sensitivity import GradientFlow as GradientFlow
+from unrolled.networks._sensitivity import require_steps as require_steps
 from unrolled.networks._sensitivity import sensitivity as sensitivity
 from unrolled.networks._sensitivity import state_jacobians as state_jacobians
 from unrolled.networks._start import Start as Start

@@ -11,11 +11,17 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
-from unrolled.arguments import require_flag, require_number, require_whole
-from unrolled.errors import InputError, nearest_name
-from unrolled.networks._activations import activation
+from unrolled.errors import InputError
 from unrolled.networks._bidirectional import Bidirectional, BothStates
 from unrolled.networks._dense import Observed, Readout
+from unrolled.networks._design_checks import (
+    MOST_LAYERS,
+    check_count,
+    check_design,
+    layers_of,
+    plain_number,
+    plain_units,
+)
 from unrolled.networks._initializers import random_generator
 from unrolled.networks._layer_design import LayerDesign, layer_kind, parse_layer, resized
 from unrolled.networks._network import Network
@@ -23,10 +29,6 @@ from unrolled.networks._start import Start
 
 __all__ = ["NetworkDesign"]
 
-_MOST_LAYERS = 1_000
-_MOST_SEQUENCES = 10_000_000
-#: Whether there is an output at every step, or one from the final states.
-READS = ("steps", "final")
 # Settings that came after the first release.
 _LATER = ("start", "sequences", "feedback", "encoder", "dropout", "reads", "observed")
 # Learned initial states begin as random numbers of about this size.
@@ -79,19 +81,12 @@ class NetworkDesign:
     observed: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        activation(self.output)
-        if isinstance(self.observed, list):
-            object.__setattr__(self, "observed", tuple(self.observed))
-        _check_layers(len(self.layers) + len(self.encoder))
-        _check_start(self)
-        require_number("dropout", self.dropout, least=0.0)
-        if not self.dropout < 1:
-            raise InputError(f"dropout must be a share from 0 up to (not including) 1; came {self.dropout}.")
-        require_flag("feedback", self.feedback)
-        if self.reads not in READS:
-            raise nearest_name("way of reading (reads)", self.reads, READS)
-        _check_encoder(self)
-        _check_reading(self)
+        plain = {name: layers_of(name, getattr(self, name)) for name in ("layers", "encoder")}
+        plain |= {"start": plain_number(self.start), "dropout": plain_number(self.dropout)}
+        plain |= {"observed": plain_units(self.observed)}
+        for name, value in plain.items():  # so that it can be compared, hashed and written
+            object.__setattr__(self, name, value)
+        check_design(self)
 
     @classmethod
     def parse(cls, text: str, output: str = "linear", *, encoder: str = "", **settings: Any) -> NetworkDesign:
@@ -108,7 +103,7 @@ class NetworkDesign:
         for words in (text, encoder):
             if not isinstance(words, str):
                 raise InputError(f"a network is written in words, as in 'dense:64:relu, gru:50'; came {words!r}.")
-        _check_layers(sum(bool(part.strip()) for part in f"{text},{encoder}".split(",")))
+        check_count(sum(bool(part.strip()) for part in f"{text},{encoder}".split(",")))
         layers, before = (tuple(parse_layer(p) for p in row.split(",") if p.strip()) for row in (text, encoder))
         if before:
             settings = {"feedback": True} | settings
@@ -241,7 +236,7 @@ class NetworkDesign:
                 kept[i].units if units is None else units,
                 kept[i].activation if activation is None else activation,
             )
-        return replace(self, layers=tuple(resized(kept, chosen, layers, _MOST_LAYERS)))
+        return replace(self, layers=tuple(resized(kept, chosen, layers, MOST_LAYERS)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; settings that earlier releases do not know are left out where they say nothing."""
@@ -254,7 +249,7 @@ class NetworkDesign:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> NetworkDesign:
         """The design that :meth:`to_dict` described."""
-        _check_layers(len(data["layers"]) + len(data.get("encoder", ())))
+        check_count(len(data["layers"]) + len(data.get("encoder", ())))
         rows = {row: tuple(LayerDesign(**layer) for layer in data.get(row, ())) for row in ("layers", "encoder")}
         plain = {name: value for name, value in data.items() if name not in rows}
         return cls(**rows, **plain)
@@ -282,54 +277,3 @@ def _no_memory(layer: Any, rows: tuple[int, ...]) -> Any:
 
 def _designs(layers: tuple[Any, ...]) -> tuple[LayerDesign, ...]:
     return tuple(LayerDesign(layer.kind, layer.units, layer.activation) for layer in layers)
-
-
-def _check_layers(count: int) -> None:
-    if count > _MOST_LAYERS:
-        raise InputError(f"a network may have {_MOST_LAYERS} layers at the most; came {count}.")
-
-
-def _check_start(design: NetworkDesign) -> None:
-    require_whole("sequences", design.sequences, 0, _MOST_SEQUENCES)
-    if isinstance(design.start, str):
-        if design.start != "learned":
-            raise InputError(f"start must be a number or 'learned'; came {design.start!r}.")
-    else:
-        require_number("start", design.start)
-    if design.sequences and design.start != "learned":
-        raise InputError("sequences have initial states of their own only where these are learned: start='learned'.")
-
-
-def _check_encoder(design: NetworkDesign) -> None:
-    """The encoder's last states are the decoder's first."""
-    if not design.encoder:
-        return
-    ends, starts = ([la for la in row if la.recurrent] for row in (design.encoder, design.layers))
-    if [(la.kind, la.units) for la in ends] != [(la.kind, la.units) for la in starts] or not ends:
-        raise InputError(
-            "the recurrent layers of an encoder hand their states on, so they must be of the same kinds and sizes as "
-            f"those that follow; came {_listed(ends)} and {_listed(starts)}."
-        )
-    if not design.feedback:
-        raise InputError("what follows an encoder sees its own outputs: set feedback=True.")
-
-
-def _listed(row: list[LayerDesign]) -> str:
-    return ", ".join(map(str, row)) or "none"
-
-
-def _check_reading(design: NetworkDesign) -> None:
-    """What excludes what."""
-    both = [str(la) for la in (*design.layers, *design.encoder) if la.kind.startswith("bi-")]
-    if both and (design.feedback or design.encoder):
-        raise InputError(f"{both[0]} needs the whole sequence, so no output can be fed back: leave feedback out.")
-    if design.reads == "final" and (not design.recurrent or design.feedback):
-        raise InputError("reads='final' needs a recurrent layer, and no outputs that are fed back.")
-    if design.observed is None:
-        return
-    width = design.layers[-1].width if design.layers else 0
-    units = design.observed if isinstance(design.observed, tuple) else ()
-    if not units or not all(type(unit) is int and 0 <= unit < width for unit in units):
-        raise InputError(f"observed must name units from 0 to {width - 1} of the last layer; came {design.observed!r}.")
-    if design.output != "linear":
-        raise InputError(f"observed activities are outputs as they are: leave output={design.output!r} out.")

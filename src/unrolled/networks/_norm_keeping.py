@@ -27,6 +27,7 @@ def norm_keeping(
     *,
     real: Bool[AnyArray, "batch time"] | None = None,
     clamps: Mapping[str, Float[AnyArray, "batch time _"]] | None = None,
+    weights: Float[AnyArray, " batch"] | None = None,
 ) -> Float[Array, ""]:
     r"""How far the norm of dE/dh_t changes from step to step, differentiable with respect to W.
 
@@ -56,6 +57,8 @@ def norm_keeping(
         Which steps are real; the others count nothing.
     clamps
         Activities that are held, as in :func:`forward_pass`.
+    weights
+        What every sequence counts in the mean: 0 leaves it out. ``None``: all alike.
 
     Returns
     -------
@@ -76,21 +79,27 @@ def norm_keeping(
     R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013,
     arXiv:1211.5063, equations 9 and 10.
     """
-    return _over_layers(network, inputs, states, error, Held(real, dict(clamps or {})))
+    return _over_layers(network, inputs, states, error, Held(real, dict(clamps or {})), weights=weights)
 
 
 @jax.jit
-def _over_layers(network: Network, inputs: Any, states: Any, error: Any, held: Held) -> Float[Array, ""]:
+def _over_layers(
+    network: Network, inputs: Any, states: Any, error: Any, held: Held, *, weights: Any
+) -> Float[Array, ""]:
     constant, error, clamps = jax.lax.stop_gradient(((network, inputs, states), error, held.clamps))
     tape = forward_pass(*constant, real=held.real, clamps=clamps)
     swept, _ = taken_off(tape, error, raw=True)
     cells = [way for layer in layer_ways(network) for way in layer if way.layer.recurrent]
     terms = [_omega(way.layer, tape.passes[way.name], swept[way.name]) for way in cells]
-    return sum(terms, start=jnp.zeros((), tape.outputs.dtype))
+    omega = sum(terms, start=jnp.zeros(inputs.shape[0], tape.outputs.dtype))
+    if weights is None:
+        return jnp.mean(omega)
+    total = jnp.sum(weights)
+    return jnp.sum(omega * weights) / jnp.where(total > 0, total, 1)
 
 
-def _omega(cell: Cell, run: Pass, swept: Swept) -> Float[Array, ""]:
-    """The sum over the steps of one layer."""
+def _omega(cell: Cell, run: Pass, swept: Swept) -> Float[Array, " lane"]:
+    """The sum over the steps of one layer, for every sequence."""
     handed = _handed_on(cell, run, swept)
     after, before = (_squares(jax.tree.map(lambda part: part[1:], state)) for state in (handed, swept.dstates))
     kind = jnp.finfo(before.dtype)
@@ -99,7 +108,7 @@ def _omega(cell: Cell, run: Pass, swept: Swept) -> Float[Array, ""]:
         counts = counts & run.held.real[1:]
     # The root has no slope at zero.
     ratio = jnp.where(after > 0, jnp.sqrt(jnp.where(after > 0, after, 1) / jnp.where(counts, before, 1)), 0)
-    return jnp.sum(jnp.where(counts, jnp.square(ratio - 1), 0)) / before.shape[-1]
+    return jnp.sum(jnp.where(counts, jnp.square(ratio - 1), 0), axis=0)
 
 
 def _handed_on(cell: Cell, run: Pass, swept: Swept) -> Any:

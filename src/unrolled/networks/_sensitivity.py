@@ -17,10 +17,10 @@ from unrolled.errors import InputError
 from unrolled.networks._backpropagation import backpropagate
 from unrolled.networks._bidirectional import Bidirectional
 from unrolled.networks._network import Network
-from unrolled.networks._tape import forward_pass, require_plain
+from unrolled.networks._tape import forward_pass, require_plain, require_states
 from unrolled.types import AnyArray
 
-__all__ = ["GradientFlow", "sensitivity", "state_jacobians"]
+__all__ = ["GradientFlow", "require_steps", "sensitivity", "state_jacobians"]
 
 # Singular values are computed at every lag below this, and at so many more, evenly spread, beyond: at fewer where the
 # matrices are large.
@@ -86,6 +86,9 @@ class GradientFlow:
         lag, end = self.lags[-1], self.norm[-1]
         if np.isnan(end):
             return "is not finite: some derivative of a state is not a number; the weights or the inputs are too large."
+        if end == 0:  # a W without eigenvalues other than 0, or less than the smallest number: no rate says that
+            gone = self.lags[np.flatnonzero(self.norm)[-1] + 1]
+            return f"vanishes: |dh_T/dh_t| is below 1/e beyond lag {self.horizon:.3g}, and 0 from lag {gone} on."
         if end < 1 / np.e:
             return (
                 f"vanishes: |dh_T/dh_t| falls to {self.rate:.3g} of itself with every step back, is below 1/e beyond "
@@ -119,8 +122,8 @@ def state_jacobians(
     Raises
     ------
     InputError
-        Inputs of another shape; a network without states, or whose states are not one step's (bidirectional layers, an
-        encoder, feedback).
+        Inputs or states of another shape; a network without states, or whose states are not one step's (bidirectional
+        layers, an encoder, feedback).
 
     Examples
     --------
@@ -131,9 +134,10 @@ def state_jacobians(
     >>> state_jacobians(network, jnp.ones((3, 1)))[0].tolist()
     [[0.0, 1.0], [-1.0, 0.0]]
     """
-    _require_steps(network)
+    require_steps(network)
     if np.ndim(inputs) != 2 or np.shape(inputs)[-1] != network.features:
         raise InputError(f"inputs must have shape (time, {network.features}); came {np.shape(inputs)}.")
+    require_states(network, states, ())
     return _jacobians(network, inputs, network.initial_states() if states is None else states)
 
 
@@ -175,7 +179,7 @@ def sensitivity(
     Raises
     ------
     InputError
-        A single step; inputs, errors or lags that do not fit; a network as :func:`state_jacobians` refuses.
+        A single step; inputs, states, errors or lags that do not fit; a network as :func:`state_jacobians` refuses.
 
     Examples
     --------
@@ -191,12 +195,13 @@ def sensitivity(
     Y. Bengio, P. Simard and P. Frasconi, IEEE Transactions on Neural Networks 5 (1994) 157; R. Pascanu, T. Mikolov and
     Y. Bengio, arXiv:1211.5063, section 2.
     """  # noqa: E501 (the verdict is one line)
-    _require_steps(network)
+    require_steps(network)
     if np.ndim(inputs) != 3 or np.shape(inputs)[1] < 2:
         raise InputError(
             f"inputs must have shape (batch, time, feature) with two steps at least; came {np.shape(inputs)}."
         )
     batch, time = np.shape(inputs)[:2]
+    require_states(network, states, (batch,))
     longest = time - 1 if lags is None else require_whole("lags", lags, 1, time - 1)
     given = network.initial_states((batch,)) if states is None else states
     e = np.ones((batch, 1, network.outputs)) if error is None else error
@@ -207,7 +212,8 @@ def sensitivity(
     return GradientFlow(chosen, _exp(logs), dh, delta, _radii(network))
 
 
-def _require_steps(network: Network) -> None:
+def require_steps(network: Network) -> None:
+    """Raise an :class:`InputError` unless every step of the network leads from one state to the next."""
     require_plain(network)
     if not network.recurrent:
         raise InputError("a network without recurrent layers has no states; there is nothing that could vanish.")

@@ -23,7 +23,17 @@ from unrolled.networks._sweeps import Held, Stack, forward_sweep
 from unrolled.networks._unroll import operands
 from unrolled.types import AnyArray, precision
 
-__all__ = ["LayerTape", "Pass", "Tape", "Way", "forward_pass", "require_plain", "sequences_first", "ways"]
+__all__ = [
+    "LayerTape",
+    "Pass",
+    "Tape",
+    "Way",
+    "forward_pass",
+    "require_plain",
+    "require_states",
+    "sequences_first",
+    "ways",
+]
 
 
 class Pass(NamedTuple):
@@ -144,8 +154,8 @@ def forward_pass(
     Raises
     ------
     InputError
-        Inputs of another shape; a network with an encoder or with feedback, whose steps do not lie on one stack, or
-        several networks; clamps of a layer that cannot be held.
+        Inputs or states of another shape; a network with an encoder or with feedback, whose steps do not lie on one
+        stack, or several networks; clamps of a layer that cannot be held.
 
     Examples
     --------
@@ -164,6 +174,7 @@ def forward_pass(
         if name not in can_be_held:
             raise nearest_name("layer that can be held", name, can_be_held)
     batch = np.shape(inputs)[:1]
+    require_states(network, states, batch)
     given = network.initial_states(batch) if states is None else states
     return Tape(network, given, _stack_up(network, inputs, given, real, dict(clamps or {})), states is None)
 
@@ -175,6 +186,18 @@ def require_plain(network: Network) -> None:
     for what, present in (("an encoder", network.encoder), ("feedback", network.feedback)):
         if present:
             raise InputError(f"a network with {what} has no single stack of steps; take one without.")
+
+
+def require_states(network: Network, states: Any, batch: tuple[int, ...]) -> None:
+    """Raise an :class:`InputError` unless states have the form of the network's own, or are ``None``."""
+    if states is None:
+        return
+    own = jax.eval_shape(lambda: network.initial_states(batch))
+    wanted, came = [part.shape for part in jax.tree.leaves(own)], [np.shape(part) for part in jax.tree.leaves(states)]
+    if jax.tree.structure(own) != jax.tree.structure(states) or wanted != came:
+        raise InputError(
+            f"states must be as network.initial_states({batch}) makes them, with the shapes {wanted}; came {came}."
+        )
 
 
 def layer_ways(network: Network) -> list[list[Way]]:
@@ -256,7 +279,7 @@ def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
 
     def step(state: Any, given: Any) -> tuple[Any, tuple[Any, Array]]:
         a, h, real = given
-        made, kept = cell.activate(a, state)
+        made, kept = cell.activate(cell.scaled(a), state)
         slopes = cell.slopes(kept, made.h)
         if real is not None:
             made = jax.tree.map(lambda new, old: jnp.where(real, new, old), made, state)

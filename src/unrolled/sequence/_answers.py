@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from unrolled.compilation import compiled
 from unrolled.learn import error_of, real_steps, respond, scale_of
 from unrolled.networks import Network, keep_where, map_members, run_in_lanes
 from unrolled.types import Batch, precision
@@ -43,13 +43,13 @@ def distribution_of(raw: np.ndarray, parts: int) -> Distribution:
         return Distribution(mean, np.asarray(scale_of(jnp.asarray(scale))), nu)
 
 
-@partial(jax.jit, static_argnames="lanes")
+@partial(compiled, static_argnames="lanes")
 def answer(networks: Network, batch: Batch, *, lanes: int | None) -> Float[Array, "member batch last output"]:
     """What stands before the output function, of every member."""
     return map_members(lambda network: jnp.asarray(_raw(network, batch, lanes)), networks)
 
 
-@partial(jax.jit, static_argnames=("name", "lanes"))
+@partial(compiled, static_argnames=("name", "lanes"))
 def errors(networks: Network, batch: Batch, *, name: str, lanes: int | None) -> Float[Array, " member"]:
     """The mean loss of every member."""
 
@@ -63,7 +63,7 @@ def errors(networks: Network, batch: Batch, *, name: str, lanes: int | None) -> 
     return map_members(one, networks)
 
 
-@jax.jit
+@compiled
 def carried(networks: Network, inputs: Array, states: Any, reset: Array) -> tuple[Array, Any]:
     """What stands before the output function, and the states after the last step; what is reset begins anew."""
 
@@ -75,7 +75,7 @@ def carried(networks: Network, inputs: Array, states: Any, reset: Array) -> tupl
     return map_members(one, networks, states)
 
 
-@partial(jax.jit, static_argnames="count")
+@partial(compiled, static_argnames="count")
 def fresh_states(networks: Network, *, count: int) -> Any:
     """The initial states of every member for that many sequences."""
     return map_members(lambda network: network.initial_states((count,)), networks)

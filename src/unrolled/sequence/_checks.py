@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,16 @@ from unrolled.errors import InputError
 from unrolled.networks import NetworkDesign
 from unrolled.types import Batch
 
-__all__ = ["as_arrays", "as_numbers", "check_batch", "check_classes", "check_companions", "without_padding"]
+__all__ = [
+    "as_arrays",
+    "as_numbers",
+    "check_batch",
+    "check_classes",
+    "check_companions",
+    "require_index",
+    "rows_of",
+    "without_padding",
+]
 
 # Arrays up to this length are written out in messages.
 _SHORT = 8
@@ -35,7 +45,24 @@ def as_numbers(name: str, values: Any) -> Any:
             raise TypeError("complex")
         return made if np.issubdtype(made.dtype, np.floating) else made.astype(np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be an array of real numbers; came {type(values).__name__}.") from None
+        raise InputError(
+            f"{name} must be an array of real numbers, its rows of one length; came {type(values).__name__}."
+        ) from None
+
+
+def rows_of(inputs: Any) -> list[np.ndarray] | None:
+    """The sequences of a list of them, of any lengths; ``None`` for what is no such list."""
+    if not isinstance(inputs, list | tuple):
+        return None
+    if not inputs:
+        raise InputError("inputs must hold at least one sequence; came none.")
+    rows = [np.asarray(as_numbers(f"inputs[{i}]", one), np.float64) for i, one in enumerate(inputs)]
+    if any(row.ndim not in (1, 2) for row in rows):
+        return None
+    for i, row in enumerate(rows):
+        if not len(row):
+            raise InputError(f"inputs[{i}] has no steps; every sequence needs at least one. Leave it out.")
+    return rows
 
 
 def without_padding(batch: Batch, design: NetworkDesign) -> Batch:
@@ -89,11 +116,15 @@ def check_batch(batch: Batch, design: NetworkDesign) -> None:
 
 
 def check_companions(batch: Batch, design: NetworkDesign) -> None:
-    """The same for lengths, index and what is fed back."""
+    """The same for lengths, index, states, clamps and what is fed back."""
     inputs, targets = np.shape(batch.inputs), np.shape(batch.targets)
     if batch.lengths is not None:
         _check_lengths(np.asarray(batch.lengths), inputs, targets, design)
     _check_index(batch.index, len(inputs) and inputs[0], design)
+    for name, example in (("states", "elman_1.h"), ("clamps", "elman_1")):
+        given = getattr(batch, name, None)
+        if given is not None and not isinstance(given, Mapping):
+            raise InputError(f"{name} must be a mapping, as in {{'{example}': array}}; came {type(given).__name__}.")
     if batch.fed is not None and not design.feedback:
         raise InputError("fed is for networks that see their last output: set feedback=True in the design.")
     if batch.fed is not None and np.shape(batch.fed) != targets:
@@ -136,12 +167,16 @@ def _check_lengths(
         )
 
 
+def require_index(batch: Batch, design: NetworkDesign) -> None:
+    """Raise an :class:`InputError` unless sequences that learn states of their own say which they are."""
+    if design.sequences and batch.index is None:
+        raise InputError(
+            f"{design.sequences} sequences have initial states of their own: say in index which each one is."
+        )
+
+
 def _check_index(index: Any, count: int, design: NetworkDesign) -> None:
     if index is None:
-        if design.sequences:
-            raise InputError(
-                f"{design.sequences} sequences have initial states of their own: say in index which each one is."
-            )
         return
     values = np.asarray(index)
     if values.shape != (count,) or not np.issubdtype(values.dtype, np.integer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from unrolled.errors import InputError, nearest_name
 from unrolled.learn import History
 from unrolled.networks import Network
 from unrolled.sequence._answers import Distribution, answer, carried, distribution_of, errors, fresh_states
-from unrolled.sequence._checks import as_numbers, check_companions
+from unrolled.sequence._brought import Brought, require_brought
+from unrolled.sequence._checks import as_numbers, check_companions, rows_of
 from unrolled.sequence._sampling import sample
 from unrolled.storage import save_model
 from unrolled.tasks import group_by_bucket, pad_sequences
@@ -47,17 +48,21 @@ class FittedSequenceModel:
         Losses of all members; ``None`` where nothing was iterated.
     kept
         Which members ``networks`` holds.
+    brought
+        By ``"states"`` and ``"clamps"`` the layers that these named in the training: they have to come again.
     """
 
     model: SequenceModel
     networks: Network
     history: History | None
     kept: tuple[int, ...]
+    brought: Brought = field(default_factory=dict)
 
-    def predict(self, inputs: Any, *, last: int = 1, **given: Any) -> Any:
+    def predict(self, inputs: Any, *, last: int | None = None, **given: Any) -> Any:
         """The outputs after the last steps of each sequence, for every member; of a likelihood, the means.
 
-        A stateful model takes the sequences in order, from zero states on.
+        A stateful model takes the sequences in order, from zero states on. Of a model that learned initial states for
+        each sequence, those without an ``index`` are new ones, and begin in the mean of the learned states.
 
         Parameters
         ----------
@@ -66,9 +71,10 @@ class FittedSequenceModel:
             which run in groups of similar length.
         last
             How many steps at the end to give outputs for; of a network with an encoder, how many to make. 0: one for
-            every step.
+            every step. Left out, the ``steps`` of the specification, or 1 where it says nothing.
         given
-            ``lengths``, ``index``, ``states``, ``clamps``, ``fed``: as in :class:`~unrolled.types.Batch`.
+            ``lengths``, ``index``, ``states``, ``clamps``, ``fed``: as in :class:`~unrolled.types.Batch`. States and
+            clamps that came with the training have to come here too.
 
         Returns
         -------
@@ -78,14 +84,15 @@ class FittedSequenceModel:
         Raises
         ------
         InputError
-            Shapes that do not fit; the message names the argument.
+            Shapes that do not fit, no sequence at all, or states or clamps that are missing; the message names the
+            argument.
         """
         raw = self.raw(inputs, last=last, **given)
         if isinstance(raw, list):
             return [self._outputs(one) for one in raw]
         return self._outputs(raw)
 
-    def distribution(self, inputs: Any, *, last: int = 1, **given: Any) -> Distribution:
+    def distribution(self, inputs: Any, *, last: int | None = None, **given: Any) -> Distribution:
         """Mean and scale (and degrees of freedom) that a model with a likelihood for its loss predicts.
 
         Raises
@@ -97,22 +104,30 @@ class FittedSequenceModel:
             raise InputError("only a model with the loss gaussian or student predicts a distribution.")
         return distribution_of(self.raw(inputs, last=last, **given), self.model.outputs_per_unit)
 
-    def raw(self, inputs: Any, *, last: int = 1, **given: Any) -> Any:
+    def raw(self, inputs: Any, *, last: int | None = None, **given: Any) -> Any:
         """The same as :meth:`predict`, before the output function: logits, where y is a softmax."""
-        if isinstance(inputs, list | tuple) and inputs and all(np.ndim(one) in (1, 2) for one in inputs):
+        last = self.model.specification.last if last is None else last
+        rows = rows_of(inputs)
+        if rows is not None:
             if given:
-                raise InputError(f"a list of sequences is predicted by itself; leave {', '.join(given)} out.")
-            return self._of_list(inputs, last)
+                raise InputError(
+                    f"a list of sequences is predicted by itself: to give {', '.join(given)}, give one padded array "
+                    "and its lengths, as unrolled.tasks.pad_sequences makes them."
+                )
+            return self._of_list(rows, last)
         batch = self._batch(inputs, last, given)
         with precision(self.model.precision) as dtype:
             return np.asarray(answer(self.networks, _numbers(batch, dtype), lanes=self.model.lanes), np.float64)
 
     def score(self, batch: Batch) -> Float[np.ndarray, " member"]:
-        """The mean loss of every member on a batch, each target with its weight; own outputs are fed back.
+        """The mean loss of every member on a batch, each target with its weight, without the terms of the training.
 
-        The unit of a cross-entropy or another likelihood is nats: divide by log 2 for bits.
+        A network with feedback sees its own outputs, or what ``fed`` of the batch says. The unit of a cross-entropy or
+        another likelihood is nats: divide by log 2 for bits. What :meth:`predict` says of ``index``, states and clamps
+        holds here too.
         """
         batch = self.model.prepared(batch)
+        require_brought(self.brought, batch)
         came = (batch.inputs.shape[-1], batch.targets.shape[-1] * self.model.outputs_per_unit)
         if came != (self.networks.features, self.networks.outputs):
             raise InputError(
@@ -143,8 +158,10 @@ class FittedSequenceModel:
         Raises
         ------
         InputError
-            Shapes that do not fit, or a network that needs the whole sequence or sees its own outputs.
+            Shapes that do not fit; a network that needs the whole sequence or sees its own outputs, or that learned
+            with states or clamps in its batch.
         """
+        self._require_own_start("carry")
         batch, networks = self._batch(inputs, 0, {}), self.networks
         both = any(layer.kind.startswith("bi-") for layer in networks.layers)
         if networks.encoder or networks.feedback or both or networks.reads == "final":
@@ -181,7 +198,15 @@ class FittedSequenceModel:
         -------
         array
             The classes, shape ``(steps,)``.
+
+        Raises
+        ------
+        InputError
+            A setting is out of range, the network does not predict its own next input, or it learned with states or
+            clamps in its batch.
         """
+        self._require_own_start("sample")
+        prompt = as_numbers("prompt", prompt)
         with precision(self.model.precision) as dtype:
             prompt = in_precision(prompt, dtype)
             return sample(self.networks, prompt, steps, temperature=temperature, seed=seed)
@@ -191,6 +216,7 @@ class FittedSequenceModel:
         features, outputs = self.networks.features, self.networks.outputs
         described = {"kind": KIND, "made_by": f"unrolled {__version__}", "model": self.model.to_dict()}
         described |= {"kept": list(self.kept), "features": features, "outputs": outputs}
+        described |= {"brought": dict(self.brought)} if self.brought else {}
         tensors = {name: np.asarray(value) for name, value in self.networks.weights().items()}
         return save_model(folder, described, tensors)
 
@@ -205,6 +231,8 @@ class FittedSequenceModel:
         inputs = as_numbers("inputs", inputs)
         if np.ndim(inputs) != 3 or np.shape(inputs)[-1] != features:
             raise InputError(f"inputs must have shape (batch, time, {features}); came {np.shape(inputs)}.")
+        if 0 in np.shape(inputs)[:2]:
+            raise InputError(f"inputs must hold one sequence and one step at least; came {np.shape(inputs)}.")
         time = np.shape(inputs)[1]
         steps = require_whole("last", last, 0, 1_000_000 if design.encoder else time) or time
         if design.reads == "final" and last > 1:
@@ -216,9 +244,18 @@ class FittedSequenceModel:
         if self.model.lanes is not None and set(given) - {"lengths"}:
             raise InputError("a stateful model goes from sequence to sequence and is given nothing but lengths.")
         batch = Batch(np.asarray(inputs, np.float64), unknown, **given)
-        if batch.index is not None or not design.sequences:  # without an index they are new sequences
-            check_companions(batch, design)
-        return self.model.specification.prepare(design, batch) if self._promised(batch) else batch
+        check_companions(batch, design)
+        batch = self.model.specification.prepare(design, batch) if self._promised(batch) else batch
+        require_brought(self.brought, batch)
+        return batch
+
+    def _require_own_start(self, what: str) -> None:
+        told = self.model.specification
+        if self.brought or told.given or told.clamped:
+            raise InputError(
+                f"{what} begins in the network's own states and holds nothing, and this model learned with states or "
+                "clamps in its batch: use predict."
+            )
 
     def _promised(self, batch: Batch) -> bool:
         """Whether something is given, or had to be."""
@@ -226,13 +263,12 @@ class FittedSequenceModel:
         brought = batch.states is not None or batch.clamps is not None
         return brought or bool(told.given or told.clamped)
 
-    def _of_list(self, inputs: Any, last: int) -> Any:
+    def _of_list(self, rows: list[np.ndarray], last: int) -> Any:
         """Groups of similar length, each filled up to a power of two, so that few programs are compiled."""
         if last not in (0, 1):
             raise InputError("sequences of unequal length have one output (last=1) or one a step (last=0).")
         if self.model.lanes is not None:
             raise InputError("a stateful model takes sequences of one length; give an array.")
-        rows = [np.asarray(one, np.float64) for one in inputs]
         lengths = np.array([len(one) for one in rows])
         made: list[Any] = [None] * len(rows)
         for group in group_by_bucket(lengths).values():

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from unrolled.arguments import require_number, require_whole
+from unrolled.compilation import compiled
 from unrolled.errors import InputError
 from unrolled.networks import Network, padded_steps
 
@@ -42,13 +43,15 @@ def sample(
         )
     if prompt.ndim != 2 or prompt.shape[1] != networks.features or not len(prompt):
         raise InputError(f"prompt must have shape (time, {networks.features}), time at least 1; came {prompt.shape}.")
+    if not np.isfinite(prompt).all():
+        raise InputError("prompt must hold finite numbers; came NaN or infinity.")
     first = jax.tree.map(lambda leaf: leaf[0], networks)
     words = np.random.SeedSequence(seed).generate_state(2)
     drawn = _draw(first, prompt, np.asarray(temperature, prompt.dtype), words, steps=padded_steps(steps))
     return np.asarray(drawn)[:steps]
 
 
-@partial(jax.jit, static_argnames="steps")
+@partial(compiled, static_argnames="steps")
 def _draw(network: Network, prompt: Array, temperature: Array, words: Array, *, steps: int) -> Int[Array, " step"]:
     raw, states = network.raw(prompt, network.initial_states(), last=1)
     key = jax.random.wrap_key_data(words)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.arguments import require_whole
+from unrolled.sequence._brought import restored_brought
 from unrolled.sequence._fitted import FittedSequenceModel
 from unrolled.sequence._sequence_model import restored_model
 from unrolled.storage import Shapes
@@ -37,4 +38,5 @@ def restore_sequence_model(description: dict[str, Any], tensors: dict[str, np.nd
     """The model that was described, with its weights."""
     model = restored_model(description["model"])
     networks = model.full_design.network(tensors, description["features"], description["outputs"])
-    return FittedSequenceModel(model, networks, None, tuple(description["kept"]))
+    brought = restored_brought(description.get("brought", {}), model.full_design)
+    return FittedSequenceModel(model, networks, None, tuple(description["kept"]), brought)

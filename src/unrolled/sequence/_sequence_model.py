@@ -10,9 +10,20 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.learn import Fit, GradientDescent, LeastSquares, Probe, Watch, loss, solve_readout, train
+from unrolled.learn import (
+    Fit,
+    GradientDescent,
+    LeastSquares,
+    Probe,
+    Watch,
+    loss,
+    require_suited,
+    solve_readout,
+    train,
+)
 from unrolled.networks import NetworkDesign, NetworkSummary, initialize_members, member_keys, summarize
-from unrolled.sequence._checks import as_arrays, check_batch, check_classes, without_padding
+from unrolled.sequence._brought import brought_by
+from unrolled.sequence._checks import as_arrays, check_batch, check_classes, require_index, without_padding
 from unrolled.sequence._fitted import FittedSequenceModel
 from unrolled.sequence._specification import Specification
 from unrolled.tasks import pad_sequences
@@ -100,10 +111,14 @@ class SequenceModel:
             No member ended with a finite loss.
         """
         self.check()
+        self._check_callers(watch=watch, probe=probe)
         if targets is not None:
+            if hasattr(batch, "inputs"):
+                raise InputError("the batch holds its targets already: leave targets out.")
             batch = pad_sequences(batch, targets)
         design = self.full_design
         batch = self.prepared(batch)
+        require_index(batch, design)
         features, outputs = batch.inputs.shape[-1], batch.targets.shape[-1] * self.outputs_per_unit
         self._check_outputs(batch.targets.shape[-1])
         self.check_size(features, outputs)
@@ -114,7 +129,7 @@ class SequenceModel:
                 fit = solve_readout(networks, self.learner, batch)
             else:
                 fit = train(networks, self.learner, batch, keys=keys, watch=watch, probe=probe)
-        return self.usable(fit)
+        return replace(self.usable(fit), brought=brought_by(batch))
 
     def prepared(self, batch: Any) -> Batch:
         """The batch, checked, with what is given spread over all units."""
@@ -187,7 +202,7 @@ class SequenceModel:
         require_precision(self.precision)
         self.specification.check(self.design)
         if isinstance(self.learner, GradientDescent):
-            loss(self.learner.loss).check(self.design.output)
+            require_suited(self.full_design, self.learner)
 
     def check_size(self, features: int, outputs: int) -> None:
         """Raise an :class:`InputError` if the members would not fit in a computer."""
@@ -197,6 +212,12 @@ class SequenceModel:
                 f"{self.members} members of this network have {weights:,} weights, more than {_MOST_WEIGHTS:,}; take "
                 "fewer units, layers or members."
             )
+
+    def _check_callers(self, **callers: Any) -> None:
+        """Least squares have no training in which something could be called."""
+        for name, called in callers.items():
+            if called is not None and isinstance(self.learner, LeastSquares):
+                raise InputError(f"least squares solves in one step, so {name} would never be called: leave it out.")
 
     def _check_outputs(self, units: int) -> None:
         """Targets that are activities are as many as are looked at."""

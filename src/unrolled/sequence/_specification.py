@@ -11,6 +11,7 @@ import numpy as np
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.networks import NetworkDesign, layer_names
+from unrolled.sequence._checks import as_numbers
 from unrolled.sequence._units import Units
 from unrolled.types import Batch
 
@@ -29,12 +30,14 @@ class Specification:
         Units whose initial states come with the data, in ``Batch.states``: ``"elman_1"`` (all units),
         ``"elman_1[0:3]"`` (some), ``"lstm_1.s"`` (memories). One text, or several.
     clamped
-        Units whose activities come with the data at every step, in ``Batch.clamps``, and are held there.
+        Units whose activities come with the data at every step, in ``Batch.clamps``, and are held there. Behind an
+        encoder the steps are those that have targets.
     targets
         ``"outputs"``: targets are what the readout should say. ``"units"`` or ``"units[2:5]"``: they are activities of
         the last hidden layer, and there is no readout.
     steps
-        Which steps have targets: ``"all"``, ``"final"``, the last so many, or ``None``: as many as the data have.
+        Which steps have targets: ``"all"``, ``"final"``, the last so many, or ``None``: as many as the data have. These
+        are what a trained model predicts unless told otherwise (the final one, for ``None``).
 
     Examples
     --------
@@ -67,6 +70,10 @@ class Specification:
         if self.steps not in ("all", "final", None):
             require_whole("steps", self.steps, 1, _MOST_STEPS)
         held, observed = self._clamped(design), self._observed(design)
+        if observed is not None and design.observed not in (None, observed.chosen):
+            raise InputError(
+                f"targets names units {observed.chosen}, and the design observes {design.observed}: say it once."
+            )
         self._given(design)
         for units in held:
             if units.part != "h":
@@ -89,7 +96,9 @@ class Specification:
         given = self._given(design) or _all_of(batch.states, starting, "states")
         held = self._clamped(design) or _all_of(batch.clamps, sizes, "clamps")
         states = _spread("states", batch.states, given, starting, (len(batch),))
-        clamps = _spread("clamps", batch.clamps, held, sizes, batch.inputs.shape[:2])
+        # Behind an encoder the steps are those of the layers that follow.
+        time = batch.targets.shape[1] if design.encoder else batch.inputs.shape[1]
+        clamps = _spread("clamps", batch.clamps, held, sizes, (len(batch), time))
         named = {name.removesuffix(".h"): values for name, values in (clamps or {}).items()}
         return replace(batch, states=states, clamps=named or None)
 
@@ -122,6 +131,11 @@ class Specification:
                 f"targets must be 'outputs', 'units' or some units, as in 'units[0, 3:6]'; came {self.targets!r}."
             )
         return Units.parse(name + text.removeprefix("units"), {name: width}, "targets")
+
+    @property
+    def last(self) -> int:
+        """For how many steps at the end a prediction is asked, unless told otherwise; 0: for all."""
+        return {"all": 0, "final": 1, None: 1}.get(self.steps, self.steps)  # pyright: ignore[reportReturnType]
 
     def check_steps(self, batch: Batch) -> None:
         """Raise an :class:`InputError` if a batch has targets for other steps than were promised."""
@@ -174,7 +188,7 @@ def _spread(
         raise InputError(f"{name} must hold {', '.join(wanted) or 'nothing'}; missing or unexpected are {odd}.")
     spread = {}
     for key, one in wanted.items():
-        values = np.asarray(brought[key], np.float64)
+        values = np.asarray(as_numbers(f"{name}[{key!r}]", brought[key]), np.float64)
         if values.shape != (*axes, len(one.chosen)):
             raise InputError(f"{name}[{key!r}] must have shape {(*axes, len(one.chosen))}; came {values.shape}.")
         whole = np.full((*axes, sizes[one.layer]), np.nan)

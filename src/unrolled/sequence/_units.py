@@ -53,6 +53,11 @@ class Units:
         if match is None:
             raise InputError(f"{argument} names units as in 'elman_1', 'elman_1[0, 3:6]' or 'lstm_1.s'; came {text!r}.")
         layer, part = match["layer"], match["part"] or "h"
+        if not sizes:
+            raise InputError(
+                f"{argument} names {layer!r}, and this network has no layer whose states can be given or held: dense "
+                f"and bi- layers have none. Leave {argument} out."
+            )
         if layer not in sizes:
             raise nearest_name(f"layer in {argument}", layer, sizes)
         chosen = range(sizes[layer]) if match["chosen"] is None else _numbers(match["chosen"], sizes[layer], argument)
