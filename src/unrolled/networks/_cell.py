@@ -155,8 +155,8 @@ class Cell(eqx.Module):
 def below_each_other(parts: list[Float[Array, "_ ..."]]) -> Float[Array, "row ..."]:
     """The parts along the first axis, as one array.
 
-    On a CPU every part is written to its place, which takes half the time: the program for a concatenation of things
-    that are still to be computed asks at every element which part it is in.
+    On a CPU every part is written to its place, which made a backward sweep up to a fifth faster: the program for a
+    concatenation of things that are still to be computed asks at every element which part it is in.
     """
     if jax.default_backend() != "cpu":
         return jnp.concatenate(parts)

@@ -104,7 +104,7 @@ def _run(layer: Cell, x: Array, state: Any, held: Held, *, rule: str, scan: str)
 
 
 def _many_at_once() -> bool:
-    """On an accelerator log2(T) rounds beat T steps; two processors are no faster with them."""
+    """On an accelerator log2(T) rounds beat T steps; two processors gain with few sequences only."""
     return jax.default_backend() != "cpu"
 
 
