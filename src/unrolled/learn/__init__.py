@@ -1,10 +1,17 @@
 """How a network learns: losses, updates, one loop, and readouts solved in one step."""
 
+from unrolled.learn._acceptance import Acceptance as Acceptance
+from unrolled.learn._conjugate_gradients import ConjugateGradients as ConjugateGradients
+from unrolled.learn._curvature import GaussNewton as GaussNewton
+from unrolled.learn._curvature import Hessian as Hessian
+from unrolled.learn._damping import LevenbergMarquardt as LevenbergMarquardt
+from unrolled.learn._first_order import FirstOrder as FirstOrder
 from unrolled.learn._gradient_descent import Probe as Probe
 from unrolled.learn._gradient_descent import Watch as Watch
 from unrolled.learn._gradient_descent import train as train
 from unrolled.learn._gradient_watch import GradientFlowWarning as GradientFlowWarning
 from unrolled.learn._gradient_watch import GradientWatch as GradientWatch
+from unrolled.learn._hessian_free import HessianFree as HessianFree
 from unrolled.learn._history import Fit as Fit
 from unrolled.learn._history import History as History
 from unrolled.learn._history import Status as Status
@@ -15,11 +22,23 @@ from unrolled.learn._losses import Loss as Loss
 from unrolled.learn._losses import loss as loss
 from unrolled.learn._losses import losses as losses
 from unrolled.learn._losses import scale_of as scale_of
+from unrolled.learn._momentum import MomentumSchedule as MomentumSchedule
+from unrolled.learn._objective import NetworkObjective as NetworkObjective
+from unrolled.learn._objective import Objective as Objective
+from unrolled.learn._online import Online as Online
+from unrolled.learn._online import learn_online as learn_online
+from unrolled.learn._online import minimize as minimize
+from unrolled.learn._online_loop import Judged as Judged
+from unrolled.learn._online_loop import Progress as Progress
 from unrolled.learn._optimizers import Optimizer as Optimizer
 from unrolled.learn._optimizers import optimizers as optimizers
+from unrolled.learn._problem import Algorithm as Algorithm
+from unrolled.learn._problem import Problem as Problem
+from unrolled.learn._problem import Source as Source
 from unrolled.learn._response import error_of as error_of
 from unrolled.learn._response import real_steps as real_steps
 from unrolled.learn._response import respond as respond
 from unrolled.learn._response import starting_states as starting_states
+from unrolled.learn._step_status import StepStatus as StepStatus
 from unrolled.learn._suited import require_suited as require_suited
 from unrolled.learn._truncated import respond_truncated as respond_truncated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from unrolled.arguments import require_flag, require_number
 from unrolled.errors import InputError, nearest_name
+from unrolled.learn._momentum import MomentumSchedule, scale_by_momentum
 
 __all__ = ["Optimizer", "optimizers"]
 
@@ -42,7 +44,7 @@ class Optimizer:
     learning_rate
         eps; ``None`` is Keras's default (0.01 for sgd, 0.001 for the others).
     momentum, nesterov
-        mu of sgd, and whether to look ahead.
+        mu of sgd, a number or a :class:`MomentumSchedule`, and whether to look ahead.
     weight_decay
         Of adamw.
 
@@ -54,7 +56,7 @@ class Optimizer:
 
     name: str = "adam"
     learning_rate: float | None = None
-    momentum: float = 0.0
+    momentum: float | MomentumSchedule = 0.0
     nesterov: bool = False
     weight_decay: float = 0.004
 
@@ -65,6 +67,13 @@ class Optimizer:
             require_number("learning_rate", self.learning_rate, above=0.0)
         require_number("weight_decay", self.weight_decay, least=0.0)
         require_flag("nesterov", self.nesterov)
+        self._check_momentum()
+
+    def _check_momentum(self) -> None:
+        if isinstance(self.momentum, Mapping):  # as a file has it
+            object.__setattr__(self, "momentum", MomentumSchedule(**self.momentum))
+        if isinstance(self.momentum, MomentumSchedule):
+            return
         require_number("momentum", self.momentum, least=0.0)
         if not self.momentum < 1:
             raise InputError(f"momentum must be from 0 up to (not including) 1; came {self.momentum}.")
@@ -76,6 +85,8 @@ class Optimizer:
 
     def transformation(self, rate: Any) -> optax.GradientTransformation:
         """The update rule; ``rate`` may be traced, so that rates share a compiled program."""
+        if isinstance(self.momentum, MomentumSchedule) and self.name == "sgd":
+            return scale_by_momentum(self.momentum, rate, self.nesterov)
         if self.name == "sgd":
             trace = optax.trace(self.momentum, self.nesterov) if self.momentum else optax.identity()
             return optax.chain(trace, optax.scale(-rate))

@@ -34,6 +34,8 @@ from unrolled.networks._initializers import orthogonal as orthogonal
 from unrolled.networks._initializers import random_generator as random_generator
 from unrolled.networks._lanes import keep_where as keep_where
 from unrolled.networks._lanes import run_in_lanes as run_in_lanes
+from unrolled.networks._inner import Inner as Inner
+from unrolled.networks._inner import inner as inner
 from unrolled.networks._layer_design import LayerDesign as LayerDesign
 from unrolled.networks._layer_design import layer_kinds as layer_kinds
 from unrolled.networks._linearity import Linearity as Linearity

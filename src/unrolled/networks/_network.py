@@ -20,7 +20,7 @@ from unrolled.networks._start import Start, start_fields
 from unrolled.networks._unroll import Recurrent, unroll
 from unrolled.types import AnyArray
 
-__all__ = ["Layer", "Network", "layer_names"]
+__all__ = ["Layer", "Network", "last_steps", "layer_names"]
 
 Layer: TypeAlias = Recurrent | Dense
 States: TypeAlias = tuple[Any, ...]
@@ -138,11 +138,11 @@ class Network(eqx.Module):
         if forced:
             inputs = jnp.concatenate([inputs, seen], axis=-1)
             h, states = self._through(self.layers, inputs, states, real=real, clamps=clamps, key=key, rule=rule)
-            return _last_steps(self.readout.raw(h), last, real), states
+            return last_steps(self.readout.raw(h), last, real), states
         ways = {"real": real, "clamps": clamps, "key": key}
         go, output = self.layer_step, self.readout.activation
         raw, states = run_fed_back(go, output, _real_only(inputs, real), states, seen, **ways)
-        return _last_steps(raw, last, real), states
+        return last_steps(raw, last, real), states
 
     def _seen(self, inputs: Any, fed: Any, index: Any, real: Any) -> Float[Array, "*batch time output"]:
         """What is fed back at every step: the first output, what stands at t - 1, NaN for the network's own."""
@@ -176,7 +176,7 @@ class Network(eqx.Module):
         remaining, after = list(states), []
         for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
             if not remaining:  # nothing further on looks back, so earlier steps need no more work
-                h = _last_steps(h, last, real)
+                h = last_steps(h, last, real)
             if isinstance(layer, Dense):
                 h = layer(h)
             else:
@@ -185,7 +185,7 @@ class Network(eqx.Module):
                 if self.reads == "final" and not remaining and layers is self.layers:
                     h = state.h[..., None, :]
             h = self._dropped(h, key, number)
-        return _last_steps(h, last, real), tuple(after)
+        return last_steps(h, last, real), tuple(after)
 
     def _dropped(self, h: Any, key: Array | None, number: int) -> Any:
         """Some activities set to zero and the others scaled up, so that the mean stays."""
@@ -316,7 +316,7 @@ def _clamps_of(layers: Mapping[str, Layer], clamps: Mapping[str, Any] | None) ->
     return clamps or {}
 
 
-def _last_steps(
+def last_steps(
     h: Float[AnyArray, "*batch time unit"], last: int | None, real: Any = None
 ) -> Float[AnyArray, "*batch last unit"]:
     """The last steps; of sequences that are padded, where one is wanted, the last real one of each."""

@@ -29,9 +29,11 @@ __all__ = [
     "Tape",
     "Way",
     "forward_pass",
+    "replayed",
     "require_plain",
     "require_states",
     "sequences_first",
+    "stack_up",
     "ways",
 ]
 
@@ -176,7 +178,7 @@ def forward_pass(
     batch = np.shape(inputs)[:1]
     require_states(network, states, batch)
     given = network.initial_states(batch) if states is None else states
-    return Tape(network, given, _stack_up(network, inputs, given, real, dict(clamps or {})), states is None)
+    return Tape(network, given, stack_up(network, inputs, given, real, dict(clamps or {})), states is None)
 
 
 def require_plain(network: Network) -> None:
@@ -218,7 +220,8 @@ def sequences_first(values: Float[Array, "time unit lane"]) -> Float[Array, "lan
 
 
 @jax.jit
-def _stack_up(network: Network, inputs: Any, states: Any, real: Any, clamps: Any) -> dict[str, Pass]:
+def stack_up(network: Network, inputs: Any, states: Any, real: Any, clamps: Any) -> dict[str, Pass]:
+    """The way of every layer through the sequences, by name."""
     h = jnp.moveaxis(jnp.asarray(inputs, jnp.result_type(*jax.tree.leaves(network))), 0, -1)
     if real is not None:  # a NaN there times a derivative of zero would be NaN
         h = jnp.where(jnp.transpose(real)[:, None], h, 0)
@@ -265,7 +268,7 @@ def _dense(layer: Any, x: Float[Array, "time feature lane"]) -> Float[Array, "ti
 def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
     h, s = run.stack.h, None
     if isinstance(layer, Cell):
-        a, s, slopes = _replayed(layer, run)
+        a, s, slopes = replayed(layer, run)
     else:
         a = h if isinstance(layer, Observed) else _dense(replace(layer, activation="linear"), run.x)
         slopes = slope(layer.activation, h)
@@ -273,7 +276,7 @@ def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
     return LayerTape(*parts)
 
 
-def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
+def replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
     """a_t of all steps by one product; then s_t and f'(a_t), which need no more products."""
     a = jnp.einsum("rc,tcl->trl", cell.matrix(), operands(cell, run.x, run.state, run.stack))
 

@@ -1,0 +1,174 @@
+"""Hessian-free optimization: curvature, conjugate gradients, damping, acceptance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int
+
+from unrolled.arguments import require_number, require_whole
+from unrolled.errors import InputError
+from unrolled.learn._acceptance import Acceptance
+from unrolled.learn._conjugate_gradients import ConjugateGradients, Path
+from unrolled.learn._curvature import AnyObjective, Curvature, GaussNewton
+from unrolled.learn._damping import LevenbergMarquardt
+from unrolled.learn._step_status import Draw, StepStatus
+
+__all__ = ["HessianFree", "HessianFreeInfo", "HessianFreeState"]
+
+_MOST_SEQUENCES = 1_000_000
+
+
+class HessianFreeState(NamedTuple):
+    """What the next step needs: the damping, and the last solution."""
+
+    lam: Float[Array, ""]
+    solution: Float[Array, " param"]
+
+
+class HessianFreeInfo(NamedTuple):
+    """What a person wants to know of a step.
+
+    Attributes
+    ----------
+    loss
+        Before the step, on the batch of the gradient.
+    gradient_norm
+        There.
+    lam
+        The damping of the step.
+    rho
+        The change of the loss over that of the quadratic model.
+    iterations
+        Of conjugate gradients.
+    point
+        After how many of them the point lies that backtracking chose.
+    step_size
+        The share of it that the line search took.
+    status
+        A :class:`StepStatus`.
+    """
+
+    loss: Float[Array, ""]
+    gradient_norm: Float[Array, ""]
+    lam: Float[Array, ""]
+    rho: Float[Array, ""]
+    iterations: Int[Array, ""]
+    point: Int[Array, ""]
+    step_size: Float[Array, ""]
+    status: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class HessianFree:
+    r"""Minimize a quadratic model of the loss, roughly, at every step.
+
+    .. math:: d = \arg\min_d\; g^T d + \tfrac12 d^T (B + \lambda I + \lambda\mu S) d
+
+    by conjugate gradients that begin at a share of the last solution; the point on their path that is best on another
+    batch is taken, as far as a line search allows; lam follows the ratio of what happened to what the model foretold.
+
+    Attributes
+    ----------
+    curvature
+        :class:`GaussNewton` (with structural damping mu) or :class:`Hessian`.
+    conjugate_gradients, damping, acceptance
+        The other parts.
+    gradient_batch, curvature_batch
+        How many sequences a gradient, and a curvature matrix, are taken over; backtracking looks at as many as the
+        gradient. All are drawn anew at every step.
+
+    Examples
+    --------
+    >>> from unrolled.learn import GaussNewton, HessianFree
+    >>> HessianFree(GaussNewton(structural=1 / 30), gradient_batch=500).sequences
+    1200
+
+    References
+    ----------
+    J. Martens, "Deep learning via Hessian-free optimization", ICML 2010; J. Martens and I. Sutskever, "Learning
+    recurrent neural networks with Hessian-free optimization", ICML 2011.
+    """
+
+    curvature: Curvature = field(default_factory=GaussNewton)
+    conjugate_gradients: ConjugateGradients = field(default_factory=ConjugateGradients)
+    damping: LevenbergMarquardt = field(default_factory=LevenbergMarquardt)
+    acceptance: Acceptance = field(default_factory=Acceptance)
+    gradient_batch: int = 1000
+    curvature_batch: int = 200
+
+    def __post_init__(self) -> None:
+        require_whole("gradient_batch", self.gradient_batch, 1, _MOST_SEQUENCES)
+        require_whole("curvature_batch", self.curvature_batch, 1, _MOST_SEQUENCES)
+        if isinstance(self.curvature, GaussNewton):
+            require_number("structural", self.curvature.structural, least=0.0)
+        for name, kind in (("curvature", Curvature), ("damping", LevenbergMarquardt), ("acceptance", Acceptance)):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(f"{name} is of the wrong kind: {getattr(self, name)!r}.")
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences a step draws."""
+        return self.gradient_batch * (1 + self.acceptance.backtrack) + self.curvature_batch
+
+    def check(self, objective: AnyObjective) -> None:
+        """Raise an :class:`InputError` where the curvature does not go with the objective."""
+        self.curvature.check(objective)
+
+    def init(self, parameters: Any) -> HessianFreeState:
+        """The state before the first step."""
+        flat, _ = ravel_pytree(parameters)
+        return HessianFreeState(jnp.asarray(self.damping.start, _scalar_type()), jnp.zeros_like(flat))
+
+    def step(
+        self, objective: AnyObjective, draw: Draw, parameters: Any, state: HessianFreeState, *, key: Array
+    ) -> tuple[Any, HessianFreeState, HessianFreeInfo]:
+        """One step: new parameters, the state for the next step, and what happened.
+
+        Parameters
+        ----------
+        objective
+            What is minimized.
+        draw
+            ``draw(count, key=key)``: a fresh batch.
+        parameters
+            Any pytree of floating-point arrays of one type.
+        state
+            From :meth:`init` or the last step.
+        key
+            Decides the batches.
+        """
+        keys = jax.random.split(key, 3)
+        flat, unravel = ravel_pytree(parameters)
+        sizes = (self.gradient_batch, self.curvature_batch, self.gradient_batch)
+        batch, curved, other = (draw(size, key=one) for size, one in zip(sizes, keys, strict=True))
+        loss, gradient = jax.value_and_grad(lambda theta: objective.value(unravel(theta), batch))(flat)
+        bent = self.curvature.product(objective, parameters, curved)
+        damped = lambda v: ravel_pytree(bent(unravel(v), state.lam))[0] + state.lam.astype(v.dtype) * v  # noqa: E731
+        path = self.conjugate_gradients.solve(damped, -gradient, self.conjugate_gradients.warmth * state.solution)
+        at = lambda batch: lambda change: objective.value(unravel(flat + change), batch)  # noqa: E731
+        accepted = self.acceptance.accept(path, gradient, at(batch), at(other))
+        curving = ravel_pytree(bent(unravel(accepted.change), jnp.zeros_like(state.lam)))[0]
+        rho = (accepted.after - accepted.before) / jnp.sum(accepted.change * (gradient + 0.5 * curving))
+        fine = jnp.isfinite(loss) & jnp.isfinite(gradient).all() & path.finite
+        size = jnp.where(fine, accepted.size, 0)
+        after = jnp.where(size > 0, flat + size.astype(flat.dtype) * accepted.change, flat)
+        info = HessianFreeInfo(
+            loss, jnp.linalg.norm(gradient), state.lam, rho, path.iterations, path.numbers[accepted.place], size,
+            _status(fine, size, path),
+        )  # fmt: skip
+        next_state = HessianFreeState(self.damping.adapt(state.lam, rho), path.points[path.last])
+        return unravel(after), next_state, info
+
+
+def _status(fine: Array, size: Array, path: Path) -> Int[Array, ""]:
+    taken = jnp.where(path.negative, StepStatus.NEGATIVE_CURVATURE, StepStatus.TAKEN)
+    return jnp.where(fine, jnp.where(size > 0, taken, StepStatus.NOT_TAKEN), StepStatus.NOT_FINITE)
+
+
+def _scalar_type() -> Any:
+    return jnp.float64 if jax.config.jax_enable_x64 else jnp.float32

@@ -1,0 +1,225 @@
+"""Learning from endless fresh batches, with any algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from unrolled.arguments import require_whole
+from unrolled.learn._curvature import AnyObjective
+from unrolled.learn._objective import NetworkObjective
+from unrolled.learn._online_loop import (
+    MOST_NOT_FINITE,
+    Judged,
+    Progress,
+    Run,
+    advance,
+    begin,
+    capacity_for,
+    resumed,
+    typed,
+)
+from unrolled.learn._problem import Algorithm, Problem, Source
+from unrolled.networks import Network
+from unrolled.types import Batch
+
+__all__ = ["Online", "OnlineWatch", "learn_online", "minimize"]
+
+# Steps run in stretches of about this long, so that a progress bar moves and Ctrl-C is heard.
+_STRETCH_SECONDS = 0.25
+_MOST_STEPS = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class Online:
+    """What a run over fresh batches leaves behind.
+
+    Attributes
+    ----------
+    parameters
+        As they were after the last step, numpy arrays.
+    infos
+        What the algorithm said of every step, arrays with a leading axis of steps.
+    judged
+        The tests on the way, arrays with a leading axis of tests.
+    solved
+        Whether a test was passed.
+    steps, sequences
+        How many there were until then, or until the end.
+    seconds
+        They took, tests included and compilation not.
+    progress
+        To go on from; see :func:`learn_online`.
+    """
+
+    parameters: Any
+    infos: Any
+    judged: Judged
+    solved: bool
+    steps: int
+    sequences: int
+    seconds: float
+    progress: Progress
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended because step after step was not finite."""
+        return int(self.progress.not_finite) >= MOST_NOT_FINITE
+
+
+#: Called now and then with what has been reached.
+OnlineWatch = Callable[[Online], None]
+
+
+def learn_online(
+    problem: Problem,
+    network: Network,
+    algorithm: Algorithm,
+    *,
+    loss: str,
+    key: Array,
+    steps: int,
+    every: int = 50,
+    watch: OnlineWatch | None = None,
+    resume: Progress | None = None,
+) -> Online:
+    """Learn a problem from endless fresh sequences, until its test is passed.
+
+    Parameters
+    ----------
+    problem
+        Draws batches and judges outputs, as the tasks of :mod:`unrolled.tasks` do.
+    network
+        Initial weights of one network; their type is the precision of the run.
+    algorithm
+        How to learn: :class:`FirstOrder`, :class:`HessianFree`, or one of your own.
+    loss
+        The name of the loss.
+    key
+        Decides the batches; the test has a key of its own.
+    steps
+        How many steps at most.
+    every
+        The test is taken after so many steps each.
+    watch
+        Called now and then with what has been reached.
+    resume
+        ``progress`` of an earlier run with the same arguments, which this one continues to the same numbers.
+
+    Returns
+    -------
+    Online
+        Parameters, history, and how many sequences and seconds it took.
+
+    Raises
+    ------
+    InputError
+        Settings that do not go together.
+    """
+    objective = NetworkObjective(loss, network.readout.activation)
+    require_whole("every", every, 1, _MOST_STEPS)
+    require_whole("steps", steps, 1, _MOST_STEPS)
+    test_key, run_key = jax.random.split(key)
+    test = typed(problem.test(key=test_key), network)
+    run = Run(objective, algorithm, problem, every, capacity_for(steps))
+    return _drive(network, _Drive(run, test, run_key, steps, watch), resume)
+
+
+def minimize(
+    objective: AnyObjective,
+    parameters: Any,
+    algorithm: Algorithm,
+    source: Source,
+    *,
+    key: Array,
+    steps: int,
+    watch: OnlineWatch | None = None,
+    resume: Progress | None = None,
+) -> Online:
+    """Minimize any function of parameters and batches, with a fresh batch at every step.
+
+    Parameters
+    ----------
+    objective
+        The function; :class:`Objective` says how a function of your own is given.
+    parameters
+        Where to begin: any pytree of arrays of one floating-point type.
+    algorithm, source, key, steps, watch, resume
+        As of :func:`learn_online`; a source need not judge.
+
+    Examples
+    --------
+    A line through points without noise, by one step of Gauss and Newton:
+
+    >>> from dataclasses import dataclass
+    >>> import jax, jax.numpy as jnp
+    >>> from unrolled.learn import HessianFree, LevenbergMarquardt, Objective, minimize
+    >>> from unrolled.types import precision
+    >>> @dataclass(frozen=True)
+    ... class Points:
+    ...     def draw(self, count, *, key):
+    ...         return jax.random.normal(key, (count,))
+    >>> def misfit(y, x):
+    ...     return jnp.mean((y - 3 * x) ** 2)
+    >>> with precision("float64"):
+    ...     found = minimize(
+    ...         Objective(misfit, lambda theta, x: theta * x), jnp.array(0.0), HessianFree(), Points(),
+    ...         key=jax.random.key(0), steps=30,
+    ...     )
+    >>> round(float(found.parameters), 6)
+    3.0
+    """
+    require_whole("steps", steps, 1, _MOST_STEPS)
+    run = Run(objective, algorithm, source, 0, capacity_for(steps))
+    return _drive(parameters, _Drive(run, None, key, steps, watch), resume)
+
+
+class _Drive(NamedTuple):
+    """What one run is given: its program, its test, its random numbers, its end, and who watches."""
+
+    run: Run
+    test: Batch | None
+    key: Array
+    steps: int
+    watch: OnlineWatch | None
+
+
+def _drive(parameters: Any, drive: _Drive, resume: Progress | None) -> Online:
+    run, test, key, steps, watch = drive
+    run.algorithm.check(run.objective)
+    parameters = jax.tree.map(jnp.asarray, parameters)
+    progress = begin(parameters, run) if resume is None else resumed(resume, run)
+    told = (np.asarray(jax.random.key_data(key)), test)
+    progress = jax.block_until_ready(advance(progress, np.int32(0), *told, run))  # compiles; learns nothing
+    done, stretch, seconds = int(progress.step), 1, 0.0
+    while done < steps and not _ended(progress):
+        began = perf_counter()
+        until = min(done + stretch, steps)
+        progress = jax.block_until_ready(advance(progress, np.int32(until), *told, run))
+        took = max(perf_counter() - began, 1e-4)
+        seconds += took
+        stretch = max(1, min(8 * stretch, int((until - done) * _STRETCH_SECONDS / took)))
+        done = until
+        if watch is not None:
+            watch(_summary(progress, run, seconds))
+    return _summary(progress, run, seconds)
+
+
+def _ended(progress: Progress) -> bool:
+    return bool(progress.solved) or int(progress.not_finite) >= MOST_NOT_FINITE
+
+
+def _summary(progress: Progress, run: Run, seconds: float) -> Online:
+    host = jax.tree.map(np.array, progress)
+    step, tests = int(host.step), int(host.judgements)
+    infos = jax.tree.map(lambda leaf: leaf[:step], host.infos)
+    judged = jax.tree.map(lambda leaf: leaf[:tests], host.judged)
+    sequences = step * run.algorithm.sequences
+    return Online(host.parameters, infos, judged, bool(host.solved), step, sequences, seconds, host)

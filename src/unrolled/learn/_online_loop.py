@@ -1,0 +1,164 @@
+"""The loop over fresh batches: one compiled program for all steps, whatever the algorithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from unrolled.compilation import compiled
+from unrolled.errors import InputError
+from unrolled.learn._curvature import AnyObjective
+from unrolled.learn._problem import Algorithm, Source
+from unrolled.learn._response import respond
+from unrolled.learn._step_status import StepStatus
+from unrolled.types import Batch
+
+__all__ = ["MOST_NOT_FINITE", "Judged", "Progress", "Run", "advance", "begin", "capacity_for", "resumed", "typed"]
+
+_LEAST_CAPACITY = 256
+# A test in full costs as much as hundreds of updates: so many sequences are looked at first.
+_SCREENED = 256
+_NEARLY_ALL = 0.98
+#: So many steps in a row that are not finite end the run: what is drawn anew will not mend it.
+MOST_NOT_FINITE = 20
+
+
+class Judged(NamedTuple):
+    """The test after some step."""
+
+    step: Int[Any, "*judged"]
+    error: Float[Any, "*judged"]
+    right: Float[Any, "*judged"]
+    solved: Bool[Any, "*judged"]
+
+
+class Progress(NamedTuple):
+    """Where a run stands: all that is needed to go on."""
+
+    parameters: Any
+    state: Any
+    step: Int[Array, ""]
+    not_finite: Int[Array, ""]
+    solved: Bool[Array, ""]
+    infos: Any
+    judged: Judged
+    judgements: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What shapes the compiled program.
+
+    Attributes
+    ----------
+    objective, algorithm, source
+        What is minimized, how, and where the batches come from.
+    every
+        A test after so many steps each; 0: none.
+    capacity
+        Steps that the arrays of the history hold.
+    """
+
+    objective: AnyObjective
+    algorithm: Algorithm
+    source: Source
+    every: int
+    capacity: int
+
+
+def capacity_for(steps: int) -> int:
+    """Steps that the arrays of the history hold: powers of two, so that runs share programs."""
+    return max(_LEAST_CAPACITY, 1 << (steps - 1).bit_length())
+
+
+def typed(batch: Batch, parameters: Any) -> Batch:
+    """The floating-point numbers of a batch in the precision of the parameters."""
+    dtype = jax.tree.leaves(parameters)[0].dtype
+    floating = lambda leaf: jnp.issubdtype(jnp.asarray(leaf).dtype, jnp.floating)  # noqa: E731
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype) if floating(leaf) else jnp.asarray(leaf), batch)
+
+
+def resumed(progress: Progress, run: Run) -> Progress:
+    """Progress of an earlier run, with arrays long enough for this one."""
+    held = jax.tree.leaves(progress.infos)[0].shape[0]
+    if held == run.capacity:
+        return jax.tree.map(jnp.array, progress)
+
+    def longer(leaf: Any) -> Array:
+        if run.capacity < held:
+            raise InputError(f"the run to be continued was made for {held} steps; give at least as many.")
+        return jnp.pad(jnp.asarray(leaf), ((0, run.capacity * len(leaf) // held - len(leaf)),))
+
+    return progress._replace(infos=jax.tree.map(longer, progress.infos), judged=jax.tree.map(longer, progress.judged))
+
+
+@partial(jax.jit, static_argnames="run")
+def begin(parameters: Any, run: Run) -> Progress:
+    """Nothing done yet."""
+    state = run.algorithm.init(parameters)
+    key = jax.random.key(0)
+    infos = jax.eval_shape(partial(_step, run=run), parameters, state, key)[2]
+    empty = jax.tree.map(lambda leaf: jnp.zeros((run.capacity, *leaf.shape), leaf.dtype), infos)
+    zero, no = jnp.zeros((), jnp.int32), jnp.zeros((), bool)
+    tests = run.capacity // run.every + 1 if run.every else 1
+    number = jnp.zeros(tests, jax.tree.leaves(parameters)[0].dtype)
+    judged = Judged(jnp.zeros(tests, jnp.int32), number, number, jnp.zeros(tests, bool))
+    return Progress(parameters, state, zero, zero, no, empty, judged, zero)
+
+
+def _step(parameters: Any, state: Any, key: Array, *, run: Run) -> tuple[Any, Any, Any]:
+    def draw(count: int, *, key: Array) -> Any:
+        batch = run.source.draw(count, key=key)
+        return typed(batch, parameters) if isinstance(batch, Batch) else batch
+
+    return run.algorithm.step(run.objective, draw, parameters, state, key=key)
+
+
+@partial(compiled, static_argnames="run", donate_argnames="progress")
+def advance(progress: Progress, until: Array, words: Array, test: Batch | None, run: Run) -> Progress:
+    """Go on to step ``until``, or to where the test is passed."""
+    key = jax.random.wrap_key_data(words)
+
+    def unfinished(now: Progress) -> Array:
+        return (now.step < until) & ~now.solved & (now.not_finite < MOST_NOT_FINITE)
+
+    def go(now: Progress) -> Progress:
+        parameters, state, info = _step(now.parameters, now.state, jax.random.fold_in(key, now.step), run=run)
+        failed = info.status == StepStatus.NOT_FINITE
+        infos = jax.tree.map(lambda kept, new: kept.at[now.step].set(new), now.infos, info)
+        after = now._replace(
+            parameters=parameters,
+            state=state,
+            step=now.step + 1,
+            not_finite=jnp.where(failed, now.not_finite + 1, 0),
+            infos=infos,
+        )
+        if not run.every:
+            return after
+        return jax.lax.cond(after.step % run.every == 0, lambda p: _judge(p, test, run), lambda p: p, after)
+
+    return jax.lax.while_loop(unfinished, go, progress)
+
+
+def _judge(progress: Progress, test: Batch, run: Run) -> Progress:
+    problem, network = run.source, progress.parameters
+    screened = test.rows(0, min(_SCREENED, len(test)))
+    outputs = network.output(respond(network, screened)[0])
+    right = jnp.mean(problem.right(outputs, screened), dtype=progress.judged.right.dtype)
+    error = problem.error(outputs, screened).astype(progress.judged.error.dtype)
+
+    def whole() -> tuple[Array, Array, Array]:
+        outputs = network.output(respond(network, test)[0])
+        right = jnp.mean(problem.right(outputs, test), dtype=progress.judged.right.dtype)
+        return problem.error(outputs, test).astype(error.dtype), right, problem.solved(outputs, test)
+
+    near = right > _NEARLY_ALL
+    error, right, solved = jax.lax.cond(near, whole, lambda: (error, right, jnp.zeros((), bool)))
+    new = Judged(progress.step, error, right, solved)
+    judged = jax.tree.map(lambda kept, one: kept.at[progress.judgements].set(one), progress.judged, new)
+    return progress._replace(judged=judged, judgements=progress.judgements + 1, solved=solved)
