@@ -6,7 +6,7 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 
-__all__ = ["MOST", "generator"]
+__all__ = ["MOST", "generator", "require_seed"]
 
 #: The most sequences, steps or symbols that are asked for; more is a mistake.
 MOST = 1_000_000_000
@@ -15,4 +15,9 @@ _LARGEST_SEED = 2**63 - 1
 
 def generator(seed: int) -> np.random.Generator:
     """Draws that depend on the seed alone, a whole number of at least 0."""
-    return np.random.default_rng(require_whole("seed", seed, 0, _LARGEST_SEED))
+    return np.random.default_rng(require_seed(seed))
+
+
+def require_seed(seed: int) -> int:
+    """The seed, or an error that says what it may be."""
+    return require_whole("seed", seed, 0, _LARGEST_SEED)
