@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
+from unrolled.types import AnyArray
 
 __all__ = ["ConjugateGradients", "Path"]
 
@@ -102,9 +103,9 @@ class ConjugateGradients:
     def solve(
         self,
         product: Callable[[Any], Any],
-        b: Float[Array, " param"],
-        start: Float[Array, " param"],
-        precondition: Float[Array, " param"] | None = None,
+        b: Float[AnyArray, " param"],
+        start: Float[AnyArray, " param"],
+        precondition: Float[AnyArray, " param"] | None = None,
     ) -> Path:
         """Go from ``start`` towards the solution.
 
@@ -119,6 +120,7 @@ class ConjugateGradients:
         precondition
             The diagonal of a matrix that is like A.
         """
+        b, start = jnp.asarray(b), jnp.asarray(start)
         numbers = kept_after(self.most)
         at = self._begin(product, b, start, precondition, len(numbers))
         at = jax.lax.while_loop(

@@ -83,6 +83,10 @@ class NetworkObjective:
     def value(self, network: Network, batch: Batch) -> Float[Array, ""]:
         """The mean loss; its derivative is taken by the sweep backwards through time."""
         raw, _ = respond(network, batch)
+        return self.mean(raw, batch)
+
+    def mean(self, raw: Float[Array, "batch last output"], batch: Batch) -> Float[Array, ""]:
+        """The mean loss, from what stands before the output function."""
         return self._mean(raw, self.output, batch)
 
     def outputs(self, network: Network, batch: Batch) -> Float[Array, "batch last output"]:

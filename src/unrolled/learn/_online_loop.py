@@ -29,9 +29,24 @@ MOST_NOT_FINITE = 20
 
 
 class Judged(NamedTuple):
-    """The test after some step."""
+    """The test after some step; where few sequences are right yet, the first of it alone.
+
+    Attributes
+    ----------
+    step
+        After how many steps it was taken.
+    loss
+        The mean loss.
+    error
+        The number that the problem's paper reports.
+    right
+        The share of sequences that are right.
+    solved
+        Whether the whole test is passed.
+    """
 
     step: Int[Any, "*judged"]
+    loss: Float[Any, "*judged"]
     error: Float[Any, "*judged"]
     right: Float[Any, "*judged"]
     solved: Bool[Any, "*judged"]
@@ -107,7 +122,7 @@ def begin(parameters: Any, run: Run) -> Progress:
     zero, no = jnp.zeros((), jnp.int32), jnp.zeros((), bool)
     tests = run.capacity // run.every + 1 if run.every else 1
     number = jnp.zeros(tests, jax.tree.leaves(parameters)[0].dtype)
-    judged = Judged(jnp.zeros(tests, jnp.int32), number, number, jnp.zeros(tests, bool))
+    judged = Judged(jnp.zeros(tests, jnp.int32), number, number, number, jnp.zeros(tests, bool))
     return Progress(parameters, state, zero, zero, no, empty, judged, zero)
 
 
@@ -146,19 +161,22 @@ def advance(progress: Progress, until: Array, words: Array, test: Batch | None, 
 
 
 def _judge(progress: Progress, test: Batch, run: Run) -> Progress:
-    problem, network = run.source, progress.parameters
-    screened = test.rows(0, min(_SCREENED, len(test)))
-    outputs = network.output(respond(network, screened)[0])
-    right = jnp.mean(problem.right(outputs, screened), dtype=progress.judged.right.dtype)
-    error = problem.error(outputs, screened).astype(progress.judged.error.dtype)
+    problem, network, dtype = run.source, progress.parameters, progress.judged.loss.dtype
 
-    def whole() -> tuple[Array, Array, Array]:
-        outputs = network.output(respond(network, test)[0])
-        right = jnp.mean(problem.right(outputs, test), dtype=progress.judged.right.dtype)
-        return problem.error(outputs, test).astype(error.dtype), right, problem.solved(outputs, test)
+    def judged(batch: Batch) -> Judged:
+        raw, _ = respond(network, batch)
+        outputs = network.output(raw)
+        numbers = (
+            run.objective.mean(raw, batch),
+            problem.error(outputs, batch),
+            jnp.mean(problem.right(outputs, batch)),
+        )
+        return Judged(progress.step, *(number.astype(dtype) for number in numbers), problem.solved(outputs, batch))
 
-    near = right > _NEARLY_ALL
-    error, right, solved = jax.lax.cond(near, whole, lambda: (error, right, jnp.zeros((), bool)))
-    new = Judged(progress.step, error, right, solved)
-    judged = jax.tree.map(lambda kept, one: kept.at[progress.judgements].set(one), progress.judged, new)
-    return progress._replace(judged=judged, judgements=progress.judgements + 1, solved=solved)
+    new = judged(test.rows(0, min(_SCREENED, len(test))))
+    if len(test) > _SCREENED:
+        new = jax.lax.cond(
+            new.right > _NEARLY_ALL, lambda: judged(test), lambda: new._replace(solved=jnp.zeros((), bool))
+        )
+    kept = jax.tree.map(lambda kept, one: kept.at[progress.judgements].set(one), progress.judged, new)
+    return progress._replace(judged=kept, judgements=progress.judgements + 1, solved=new.solved)
