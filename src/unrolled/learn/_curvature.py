@@ -99,13 +99,7 @@ class Hessian:
 
     def product(self, objective: AnyObjective, parameters: Any, batch: Any) -> Product:
         """``(v, lam) -> H v``: there is no structural part."""
-
-        def value(theta: Any) -> Array:
-            if objective.outputs is None:
-                return objective.value(theta, batch)
-            return objective.loss(objective.outputs(theta, batch), batch)
-
-        push = jax.linearize(jax.grad(value), parameters)[1]
+        push = jax.linearize(jax.grad(lambda theta: objective.whole(theta, batch)), parameters)[1]
         return lambda v, lam: push(v)
 
 

@@ -52,6 +52,10 @@ class Objective:
         """f(theta) on a batch."""
         return self.loss(parameters if self.outputs is None else self.outputs(parameters, batch), batch)
 
+    def whole(self, parameters: Any, batch: Any) -> Float[Array, ""]:
+        """f(theta), differentiable to any order."""
+        return self.value(parameters, batch)
+
     def inner(self, parameters: Any, batch: Any) -> tuple[Any, Any, Any]:
         """The outputs, the pre-activations of hidden units and their slopes; a plain function has no hidden units."""
         if self.outputs is None:
@@ -90,9 +94,12 @@ class NetworkObjective:
         return self._mean(raw, self.output, batch)
 
     def outputs(self, network: Network, batch: Batch) -> Float[Array, "batch last output"]:
-        """What the loss is convex in, differentiable forwards as well as backwards."""
-        raw, _ = respond(network, batch, rule="automatic")
-        return self._shown(raw)
+        """What the loss is convex in, for products with Jacobians."""
+        return self._shown(respond(network, batch, rule="both")[0])
+
+    def whole(self, network: Network, batch: Batch) -> Float[Array, ""]:
+        """The mean loss, differentiable to any order."""
+        return self.mean(respond(network, batch, rule="automatic")[0], batch)
 
     def loss(self, outputs: Any, batch: Batch) -> Float[Array, ""]:
         """The mean loss, from :meth:`outputs`."""

@@ -18,9 +18,8 @@ from unrolled.networks._bidirectional import BothStates
 from unrolled.networks._cell import Cell, HiddenState
 from unrolled.networks._dense import Observed
 from unrolled.networks._network import Network
-from unrolled.networks._sweeps import Swept, backward_sweep, by_step, summed
+from unrolled.networks._sweeps import Swept, backward_sweep, by_step, operands, summed
 from unrolled.networks._tape import Pass, Tape, Way, layer_ways, sequences_first, ways
-from unrolled.networks._unroll import operands
 from unrolled.types import AnyArray
 
 __all__ = ["Backpropagation", "LayerDerivatives", "backpropagate", "taken_off"]

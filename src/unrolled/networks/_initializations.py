@@ -43,9 +43,9 @@ class EchoStateInitialization:
     r"""Elman layers that begin as a reservoir, everything to be learned: good initialization for momentum.
 
     Every unit has so many connections into it from the layer itself, each :math:`N(0, 1)`, all scaled together so that
-    the spectral radius of W is :math:`\rho`. U and V are :math:`N(0, 1)` times their scales, b is zero. With a batch, and
-    centring, :math:`b = -U \bar x`, so that the first layer sees inputs of mean zero, and the readout begins at the mean
-    target, :math:`c = g^{-1}(\bar y)`.
+    the spectral radius of W is :math:`\rho`. U and V are :math:`N(0, 1)` times their scales, b is zero. With a batch,
+    and centring, :math:`b = -U \bar x`, so that the first layer sees inputs of mean zero, and the readout begins at
+    the mean target, :math:`c = g^{-1}(\bar y)`.
 
     Attributes
     ----------

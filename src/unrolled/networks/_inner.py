@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax
 from jaxtyping import Array, Bool, Float
 
+from unrolled.networks._both_ways import swept
 from unrolled.networks._cell import Cell
 from unrolled.networks._network import Network, last_steps
-from unrolled.networks._tape import layer_ways, replayed, require_plain, sequences_first, stack_up
+from unrolled.networks._sweeps import Held, Stack
+from unrolled.networks._tape import layer_ways, require_plain, sequences_first, through
 from unrolled.types import AnyArray
 
 __all__ = ["Inner", "inner"]
@@ -26,7 +27,7 @@ class Inner(NamedTuple):
     a
         Pre-activations of every recurrent layer, by name, ``(batch, time, row)``.
     slopes
-        ``f'(a_t)``, of the same shapes; constants to a derivative, 0 at steps that are not real.
+        ``f'(a_t)``, of the same shapes; constants to a derivative, 0 where a_t does not count.
     """
 
     raw: Float[AnyArray, "batch last output"]
@@ -58,11 +59,14 @@ def inner(
         A network whose steps do not lie on one stack.
     """
     require_plain(network)
-    passes = stack_up(network, inputs, states, real, dict(clamps or {}))
-    a, slopes = {}, {}
-    for way in (way for layer in layer_ways(network) for way in layer):
-        if isinstance(way.layer, Cell):
-            rows, _, steep = replayed(way.layer, passes[way.name])
-            a[way.name], slopes[way.name] = sequences_first(rows), jax.lax.stop_gradient(sequences_first(steep))
+    passes = through(network, inputs, states, Held(real, dict(clamps or {})), _swept)
+    found = {way.name: passes[way.name].stack.kept for layer in layer_ways(network) for way in layer}
+    a = {name: sequences_first(kept.a) for name, kept in found.items() if kept}
+    slopes = {name: sequences_first(kept.slopes) for name, kept in found.items() if kept}
     raw = network.readout.raw(sequences_first(passes[network.readout.kind].x))
     return Inner(last_steps(raw, last, real), a, slopes)
+
+
+def _swept(cell: Cell, x: Any, state: Any, held: Held) -> Stack:
+    course = swept(cell, x, state, held)
+    return Stack(course.h, course)

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from unrolled.networks._cell import Cell
 
-__all__ = ["Held", "Stack", "Swept", "backward_sweep", "by_step", "forward_sweep", "summed"]
+__all__ = ["Held", "Stack", "Swept", "backward_sweep", "by_step", "flat", "forward_sweep", "operands", "summed"]
 
 # Up to this many steps the loop is written out: no loop overhead, little to compile.
 _WRITTEN_OUT = 8
@@ -79,7 +79,15 @@ def forward_sweep(cell: Cell, x: Float[Array, "time feature lane"], state: Any, 
     return stack, after
 
 
-def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time unit lane"], dstate: Any) -> Swept:
+def backward_sweep(
+    cell: Cell,
+    stack: Stack,
+    held: Held,
+    dh: Float[Array, "time unit lane"],
+    dstate: Any,
+    *,
+    da: Float[Array, "time row lane"] | None = None,
+) -> Swept:
     """The derivatives of an error, taken off the stack from the last step to the first.
 
     ``dE/dh_t = (dE/dh_t)_outside + W^T delta_{t+1} + what passes by``, ``delta_t = f'(a_t) dE/dh_t``.
@@ -97,12 +105,14 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
         dE/dh_t from outside.
     dstate
         dE/dstate_T from outside, beside that.
+    da
+        dE/da_t from outside; ``None``: nothing but the cell sees a_t.
     """
     # Copied once; inside the loop a transposed factor would be transposed at every step.
     back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.looks_back else None
 
-    def step(after: Any, given: tuple[Stack, Array, Held]) -> tuple[Any, tuple[Array, Any, Any]]:
-        stack, outside, held = given
+    def step(after: Any, given: tuple[Stack, Array, Held, Any]) -> tuple[Any, tuple[Array, Any, Any]]:
+        stack, outside, held, more = given
         total = after = after._replace(h=after.h + outside)
         passing, dclamps = None, None
         if held.real is not None:
@@ -113,6 +123,7 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
             dclamps = jnp.where(free, 0, after.h)
             after = after._replace(h=jnp.where(free, after.h, 0))
         delta, before = cell.pull_back(stack.kept, stack.h, after)
+        delta = delta if more is None else delta + more
         if back is not None:
             before = before._replace(h=before.h + back @ delta)
         if passing is not None:
@@ -120,14 +131,23 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
         return before, (delta, total, dclamps)
 
     before, (delta, totals, dclamps) = jax.lax.scan(
-        step, dstate, (stack, dh, held), reverse=True, unroll=_turns(dh.shape[0])
+        step, dstate, (stack, dh, held, da), reverse=True, unroll=_turns(dh.shape[0])
     )
     return Swept(delta, totals, dclamps, before)
 
 
+def operands(cell: Cell, x: Array, state: Any, stack: Stack) -> Float[Array, "time column lane"]:
+    """``(h_{t-1}, x_t, 1)`` of every step."""
+    one = jnp.ones((x.shape[0], 1, x.shape[2]), x.dtype)
+    if not cell.looks_back:
+        return jnp.concatenate([x, one], axis=1)
+    before = jnp.concatenate([state.h[None], stack.h[:-1]])
+    return jnp.concatenate([before, x, one], axis=1)
+
+
 def summed(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
     """The derivatives with respect to the weights, ``sum_t delta_t (h_{t-1}, x_t, 1)^T``: one matrix product."""
-    return cell.split(_flat(delta) @ _flat(operands).T)
+    return cell.split(flat(delta) @ flat(operands).T)
 
 
 def by_step(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
@@ -135,7 +155,8 @@ def by_step(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Ar
     return jax.vmap(cell.split)(jnp.einsum("trl,tcl->trc", delta, operands))
 
 
-def _flat(stack: Float[Array, "time row lane"]) -> Float[Array, "row column"]:
+def flat(stack: Float[Array, "time row lane"]) -> Float[Array, "row column"]:
+    """Steps and sequences as one axis."""
     return jnp.swapaxes(stack, 0, 1).reshape(stack.shape[1], -1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,8 +19,7 @@ from unrolled.networks._bidirectional import Bidirectional
 from unrolled.networks._cell import Cell
 from unrolled.networks._dense import Observed
 from unrolled.networks._network import Network
-from unrolled.networks._sweeps import Held, Stack, forward_sweep
-from unrolled.networks._unroll import operands
+from unrolled.networks._sweeps import Held, Stack, forward_sweep, operands
 from unrolled.types import AnyArray, precision
 
 __all__ = [
@@ -29,11 +28,10 @@ __all__ = [
     "Tape",
     "Way",
     "forward_pass",
-    "replayed",
     "require_plain",
     "require_states",
     "sequences_first",
-    "stack_up",
+    "through",
     "ways",
 ]
 
@@ -178,7 +176,7 @@ def forward_pass(
     batch = np.shape(inputs)[:1]
     require_states(network, states, batch)
     given = network.initial_states(batch) if states is None else states
-    return Tape(network, given, stack_up(network, inputs, given, real, dict(clamps or {})), states is None)
+    return Tape(network, given, _stack_up(network, inputs, given, real, dict(clamps or {})), states is None)
 
 
 def require_plain(network: Network) -> None:
@@ -220,8 +218,15 @@ def sequences_first(values: Float[Array, "time unit lane"]) -> Float[Array, "lan
 
 
 @jax.jit
-def stack_up(network: Network, inputs: Any, states: Any, real: Any, clamps: Any) -> dict[str, Pass]:
-    """The way of every layer through the sequences, by name."""
+def _stack_up(network: Network, inputs: Any, states: Any, real: Any, clamps: Any) -> dict[str, Pass]:
+    return through(network, inputs, states, Held(real, clamps), lambda cell, *given: forward_sweep(cell, *given)[0])
+
+
+def through(
+    network: Network, inputs: Any, states: Any, held: Held, sweep: Callable[[Cell, Any, Any, Held], Stack]
+) -> dict[str, Pass]:
+    """The way of every layer through the sequences, by name; ``sweep`` takes a cell through them."""
+    real, clamps = held
     h = jnp.moveaxis(jnp.asarray(inputs, jnp.result_type(*jax.tree.leaves(network))), 0, -1)
     if real is not None:  # a NaN there times a derivative of zero would be NaN
         h = jnp.where(jnp.transpose(real)[:, None], h, 0)
@@ -234,7 +239,7 @@ def stack_up(network: Network, inputs: Any, states: Any, real: Any, clamps: Any)
         rows, state = [], remaining.pop(0)
         at_end = network.reads == "final" and not remaining
         for way, own, clamp in _parts(name, layer, state, clamps.get(name)):
-            passes[way.name] = run = _run(way, h, own, Held(real, clamp))
+            passes[way.name] = run = _run(way, h, own, Held(real, clamp), sweep)
             rows.append(run.stack.h[-1:] if at_end else _in_time(run.stack.h, way.backward))
         h = jnp.concatenate(rows, axis=1)
     return passes
@@ -248,11 +253,11 @@ def _parts(name: str, layer: Any, state: Any, clamps: Any) -> Iterator[tuple[Way
     return zip(both, states, held, strict=True)
 
 
-def _run(way: Way, x: Array, state: Any, held: Held) -> Pass:
+def _run(way: Way, x: Array, state: Any, held: Held, sweep: Any) -> Pass:
     held = Held(*(None if part is None else jnp.moveaxis(jnp.asarray(part), 0, -1) for part in held))
     state = jax.tree.map(lambda part: jnp.moveaxis(jnp.asarray(part), 0, -1), state)
     x, held = jax.tree.map(partial(_in_time, backward=way.backward), (x, held))
-    return Pass(x, state, held, forward_sweep(way.layer, x, state, held)[0])
+    return Pass(x, state, held, sweep(way.layer, x, state, held))
 
 
 def _in_time(values: Array, backward: bool) -> Array:
@@ -268,7 +273,7 @@ def _dense(layer: Any, x: Float[Array, "time feature lane"]) -> Float[Array, "ti
 def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
     h, s = run.stack.h, None
     if isinstance(layer, Cell):
-        a, s, slopes = replayed(layer, run)
+        a, s, slopes = _replayed(layer, run)
     else:
         a = h if isinstance(layer, Observed) else _dense(replace(layer, activation="linear"), run.x)
         slopes = slope(layer.activation, h)
@@ -276,7 +281,7 @@ def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
     return LayerTape(*parts)
 
 
-def replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
+def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
     """a_t of all steps by one product; then s_t and f'(a_t), which need no more products."""
     a = jnp.einsum("rc,tcl->trl", cell.matrix(), operands(cell, run.x, run.state, run.stack))
 

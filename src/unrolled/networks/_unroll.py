@@ -11,18 +11,19 @@ from jaxtyping import Array, Bool, Float
 
 from unrolled.errors import nearest_name
 from unrolled.networks._bidirectional import Bidirectional, BothStates
+from unrolled.networks._both_ways import swept
 from unrolled.networks._cell import Cell
 from unrolled.networks._mingru import MinGRU
 from unrolled.networks._parallel import parallel_sweep
-from unrolled.networks._sweeps import Held, Stack, backward_sweep, forward_sweep, summed
+from unrolled.networks._sweeps import Held, backward_sweep, forward_sweep, operands, summed
 from unrolled.types import AnyArray
 
-__all__ = ["RULES", "SCANS", "Recurrent", "Rule", "Scan", "operands", "unroll"]
+__all__ = ["RULES", "SCANS", "Recurrent", "Rule", "Scan", "unroll"]
 
 Recurrent: TypeAlias = Cell | Bidirectional
-#: How a derivative is taken: by the sweep written out here, or by JAX, which can also go forward (``jvp``).
-Rule: TypeAlias = Literal["backpropagation", "automatic"]
-RULES = ("backpropagation", "automatic")
+#: How a derivative is taken: backwards by the sweep written out here; both ways, by two of them; or by JAX.
+Rule: TypeAlias = Literal["backpropagation", "both", "automatic"]
+RULES = ("backpropagation", "both", "automatic")
 #: Step after step, all steps at once (cells whose recurrence is linear), or what is faster here.
 Scan: TypeAlias = Literal["auto", "sequential", "parallel"]
 SCANS = ("auto", "sequential", "parallel")
@@ -57,7 +58,8 @@ def unroll(
         forward one's units come first.
     rule
         ``"backpropagation"``: reverse derivatives by the sweep that is written out here, several times faster for
-        large layers; ``"automatic"``: by JAX, which forward derivatives (``jvp``, ``jacfwd``) need.
+        large layers; ``"both"``: forward derivatives (``jvp``, ``linearize``) as well, for products with Jacobians, and
+        none with respect to clamps; ``"automatic"``: by JAX, to any order.
     scan
         ``"sequential"``, ``"parallel"`` (cells with a linear recurrence, no clamps), or ``"auto"``.
 
@@ -97,6 +99,9 @@ def _run(layer: Cell, x: Array, state: Any, held: Held, *, rule: str, scan: str)
     parallel = scan == "parallel" or (scan == "auto" and _many_at_once())
     if parallel and isinstance(layer, MinGRU) and held.clamps is None:
         return parallel_sweep(layer, x, state, held.real, rule)
+    if rule == "both":
+        course = swept(layer, x, state, held)
+        return course.h, course.after
     if rule == "automatic":
         stack, after = forward_sweep(layer, x, state, held)
         return stack.h, after
@@ -129,12 +134,3 @@ def _take_off(residuals: Any, derivatives: tuple[Array, Any]) -> tuple[Any, Arra
 
 
 _unrolled.defvjp(_stack_up, _take_off)
-
-
-def operands(cell: Cell, x: Array, state: Any, stack: Stack) -> Float[Array, "time column lane"]:
-    """``(h_{t-1}, x_t, 1)`` of every step."""
-    one = jnp.ones((x.shape[0], 1, x.shape[2]), x.dtype)
-    if not cell.looks_back:
-        return jnp.concatenate([x, one], axis=1)
-    before = jnp.concatenate([state.h[None], stack.h[:-1]])
-    return jnp.concatenate([before, x, one], axis=1)
