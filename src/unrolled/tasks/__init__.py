@@ -2,9 +2,18 @@
 
 from unrolled.tasks._adding import Adding as Adding
 from unrolled.tasks._adding import adding as adding
+from unrolled.tasks._echo import Echo as Echo
+from unrolled.tasks._echo import delayed_echo as delayed_echo
+from unrolled.tasks._embedded_reber import EmbeddedReber as EmbeddedReber
+from unrolled.tasks._flip_flop import FlipFlop as FlipFlop
 from unrolled.tasks._judge import Judge as Judge
 from unrolled.tasks._labels import Alphabet as Alphabet
 from unrolled.tasks._labels import one_hot as one_hot
+from unrolled.tasks._long_lag import LongLag as LongLag
+from unrolled.tasks._long_lag import RandomPermutation as RandomPermutation
+from unrolled.tasks._multiplication import ExclusiveOr as ExclusiveOr
+from unrolled.tasks._multiplication import Multiplication as Multiplication
+from unrolled.tasks._parity import Parity as Parity
 from unrolled.tasks._ragged import bucket_length as bucket_length
 from unrolled.tasks._ragged import group_by_bucket as group_by_bucket
 from unrolled.tasks._ragged import pad_sequences as pad_sequences
@@ -15,9 +24,10 @@ from unrolled.tasks._reber_grammar import REBER_ALPHABET as REBER_ALPHABET
 from unrolled.tasks._reber_grammar import is_reber as is_reber
 from unrolled.tasks._reber_grammar import legal_symbols as legal_symbols
 from unrolled.tasks._reber_grammar import reber_strings as reber_strings
+from unrolled.tasks._recall import Copying as Copying
+from unrolled.tasks._recall import Memorization as Memorization
 from unrolled.tasks._registry import task as task
 from unrolled.tasks._registry import task_names as task_names
-from unrolled.tasks._signals import delayed_echo as delayed_echo
 from unrolled.tasks._signals import reversal as reversal
 from unrolled.tasks._signals import settle as settle
 from unrolled.tasks._signals import sine_from_number as sine_from_number
@@ -26,3 +36,5 @@ from unrolled.tasks._task import Terms as Terms
 from unrolled.tasks._temporal_order import TemporalOrder as TemporalOrder
 from unrolled.tasks._text import next_character as next_character
 from unrolled.tasks._trigram import TrigramModel as TrigramModel
+from unrolled.tasks._two_sequences import TwoSequences as TwoSequences
+from unrolled.tasks._very_long_lag import VeryLongLag as VeryLongLag

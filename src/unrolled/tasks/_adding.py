@@ -11,7 +11,7 @@ from jaxtyping import Array
 from unrolled.arguments import require_whole
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._marks import longest, mark, require_marks, share_of_first
-from unrolled.tasks._task import MOST_STEPS, TEST, Task, Terms, draw_on_host, require_numbers, count_of_test
+from unrolled.tasks._task import MOST_STEPS, TEST, Task, Terms, count_of_test, draw_on_host, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["Adding", "adding"]

@@ -28,11 +28,14 @@ class Judge:
         Outputs and batch to the number that the paper reports; as a rule the share of wrong sequences.
     most_wrong
         A task is solved with at most so many wrong sequences of so many.
+    below
+        Where a paper asks for it instead: a task is solved when the number that is reported is below this.
     """
 
     rule: Rule
     report: Rule | None = None
     most_wrong: tuple[int, int] = (0, 1)
+    below: float | None = None
 
     def right(self, outputs: Float[AnyArray, "batch last unit"], batch: Batch) -> Bool[Array, " batch"]:
         """Which sequences are right."""
@@ -43,7 +46,9 @@ class Judge:
         return share_wrong(self.right(outputs, batch)) if self.report is None else self.report(outputs, batch)
 
     def solved(self, outputs: Float[AnyArray, "batch last unit"], batch: Batch) -> Bool[Array, ""]:
-        """Whether few enough sequences are wrong."""
+        """Whether few enough sequences are wrong, or the number that is reported is small enough."""
+        if self.below is not None:
+            return self.error(outputs, batch) < self.below
         wrong, of = self.most_wrong
         return jnp.sum(~self.right(outputs, batch)) <= (wrong * len(batch)) // of
 

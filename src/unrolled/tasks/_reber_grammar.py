@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.tasks._generator import MOST, generator
 from unrolled.tasks._labels import Alphabet
 
-__all__ = ["REBER_ALPHABET", "draw_strings", "is_reber", "legal_symbols", "reber_strings"]
+__all__ = ["REBER_ALPHABET", "draw_strings", "grammar_tables", "is_reber", "legal_symbols", "reber_strings"]
 
 #: The seven symbols, in the order of their numbers.
 REBER_ALPHABET = Alphabet("BTPSXVE")
@@ -130,14 +132,27 @@ def legal_symbols(text: str) -> list[str]:
     return ["".join(_GRAMMAR[state]) for state in states]
 
 
-def draw_strings(count: int, random: np.random.Generator, unlike: frozenset[str] = frozenset()) -> list[str]:
-    """Strings of the grammar from a generator's next draws."""
+def draw_strings(
+    count: int, random: np.random.Generator, unlike: frozenset[str] = frozenset(), longest: float = math.inf
+) -> list[str]:
+    """Strings of the grammar from a generator's next draws, those too long left out."""
     found: list[str] = []
     while len(found) < count:
         text = _walk(random)
-        if text not in unlike:
+        if text not in unlike and len(text) <= longest:
             found.append(text)
     return found
+
+
+def grammar_tables() -> tuple[Float[np.ndarray, "state symbol"], Int[np.ndarray, "state symbol"]]:
+    """Which symbols are legal in every state, and where each leads; one that is not legal leads nowhere else.
+
+    State 0 is the one before the first symbol.
+    """
+    names, symbols = list(_GRAMMAR), REBER_ALPHABET.characters
+    legal = np.array([[float(symbol in leads) for symbol in symbols] for leads in _GRAMMAR.values()])
+    after = [[names.index(leads.get(symbol, name)) for symbol in symbols] for name, leads in _GRAMMAR.items()]
+    return legal, np.array(after)
 
 
 def _walk(random: np.random.Generator) -> str:

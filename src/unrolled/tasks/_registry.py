@@ -7,12 +7,27 @@ from typing import Any
 
 from unrolled.errors import nearest_name
 from unrolled.tasks._adding import Adding
+from unrolled.tasks._echo import Echo
+from unrolled.tasks._embedded_reber import EmbeddedReber
+from unrolled.tasks._flip_flop import FlipFlop
+from unrolled.tasks._long_lag import LongLag, RandomPermutation
+from unrolled.tasks._multiplication import ExclusiveOr, Multiplication
+from unrolled.tasks._parity import Parity
+from unrolled.tasks._recall import Copying, Memorization
 from unrolled.tasks._task import Task
 from unrolled.tasks._temporal_order import TemporalOrder
+from unrolled.tasks._two_sequences import TwoSequences
+from unrolled.tasks._very_long_lag import VeryLongLag
 
 __all__ = ["task", "task_names"]
 
-_TASKS: dict[str, type[Task]] = {one.name: one for one in (Adding, TemporalOrder)}
+_TASKS: dict[str, type[Task]] = {
+    one.name: one
+    for one in (
+        Adding, Multiplication, ExclusiveOr, TemporalOrder, RandomPermutation, Memorization, Copying,
+        LongLag, VeryLongLag, TwoSequences, EmbeddedReber, Echo, Parity, FlipFlop,
+    )
+}  # fmt: skip
 
 
 def task_names() -> tuple[str, ...]:
@@ -22,7 +37,7 @@ def task_names() -> tuple[str, ...]:
     --------
     >>> from unrolled.tasks import task_names
     >>> task_names()[:2]
-    ('adding', 'temporal-order')
+    ('adding', 'multiplication')
     """
     return tuple(_TASKS)
 
@@ -56,10 +71,10 @@ def task(name: str, length: int | None = None, **settings: Any) -> Task:
     TemporalOrder(length=100, symbols=3)
     >>> task("adding", 5)
     Traceback (most recent call last):
-    unrolled.errors.InputError: adding needs a length of at least 11, a whole number, as one of the first ten pairs is \
-marked and the last is not; came 5.
+    unrolled.errors.InputError: adding needs a length from 11 to 1000000, a whole number, as one of the first ten \
+pairs is marked and the last is not; came 5.
     """
-    if name not in _TASKS:
+    if name not in task_names():
         raise nearest_name("task", name, _TASKS)
     kind = _TASKS[name]
     known = [field.name for field in fields(kind) if field.name != "length"]  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""Small problems, one of each type: echo, reversal, a sine from a number, attractors."""
+"""Small problems, one of each type: reversal, a sine from a number, attractors."""
 
 from __future__ import annotations
 
@@ -13,51 +13,9 @@ from unrolled.tasks._labels import one_hot
 from unrolled.tasks._rows import as_rows
 from unrolled.types import Batch
 
-__all__ = ["delayed_echo", "reversal", "settle", "sine_from_number"]
+__all__ = ["reversal", "settle", "sine_from_number"]
 
 _FREQUENCIES = (0.1, 0.5)
-
-
-def delayed_echo(count: int, time: int, delay: int, *, seed: int) -> Batch:
-    r"""Say again what was heard a fixed number of steps before: many to many, delayed.
-
-    .. math:: x_t \sim U(-1, 1),\qquad y_t = x_{t - d}
-
-    Parameters
-    ----------
-    count
-        How many sequences.
-    time
-        Steps of each.
-    delay
-        :math:`d`, from 0 to ``time - 1``.
-    seed
-        A whole number, at least 0.
-
-    Returns
-    -------
-    Batch
-        Inputs and targets ``(count, time, 1)``; the first :math:`d` targets of each sequence are NaN.
-
-    Raises
-    ------
-    InputError
-        An argument is not such a whole number.
-
-    Examples
-    --------
-    >>> from unrolled.tasks import delayed_echo
-    >>> batch = delayed_echo(1, 4, 2, seed=0)
-    >>> batch.inputs[0, :, 0].round(2).tolist(), batch.targets[0, :, 0].round(2).tolist()
-    ([0.27, -0.46, -0.92, -0.97], [nan, nan, 0.27, -0.46])
-    """
-    require_whole("count", count, 1, MOST)
-    require_whole("time", time, 1, MOST)
-    require_whole("delay", delay, 0, time - 1)
-    inputs = generator(seed).uniform(-1.0, 1.0, (count, time, 1))
-    targets = np.full_like(inputs, np.nan)
-    targets[:, delay:] = inputs[:, : time - delay]
-    return Batch(inputs, targets)
 
 
 def reversal(count: int, length: int, symbols: int, *, seed: int) -> Batch:

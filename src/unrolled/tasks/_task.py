@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from unrolled.arguments import require_whole
-from unrolled.errors import InputError
+from unrolled.errors import InputError, nearest_name
 from unrolled.tasks._generator import MOST, require_seed
 from unrolled.tasks._judge import Judge
 from unrolled.types import AnyArray, Batch, precision
 
-__all__ = ["MOST_STEPS", "TEST", "Task", "Terms", "draw_on_host", "require_length", "require_numbers", "count_of_test"]
+__all__ = ["MOST_STEPS", "TEST", "Task", "Terms", "count_of_test", "draw_on_host", "require_length", "require_numbers"]
 
 #: A sequence that is longer is a slip.
 MOST_STEPS = 1_000_000
 #: The sequences of a test of 1997.
 TEST = 2560
+_TARGETS = ("every", "scored")
 _MOST_NUMBERS = 2**31
 _MOST_TEST_NUMBERS = 2**26
 
@@ -172,11 +173,17 @@ class Task(ABC):
 
 def require_length(task: Task, least: int, why: str) -> None:
     """Raise an :class:`InputError` unless the task is long enough; ``why`` says what needs room."""
-    if not isinstance(task.length, int) or isinstance(task.length, bool) or task.length < least:
+    value, whole = task.length, isinstance(task.length, int | np.integer) and not isinstance(task.length, bool)
+    if not whole or not least <= value <= MOST_STEPS:
         raise InputError(
-            f"{task.name} needs a length of at least {least}, a whole number, {why}; came {task.length!r}."
+            f"{task.name} needs a length from {least} to {MOST_STEPS}, a whole number, {why}; came {value!r}."
         )
-    require_whole("length", task.length, least, MOST_STEPS)
+
+
+def require_targets(targets: Any) -> None:
+    """Raise an :class:`InputError` unless it says which steps have a target: ``"every"`` or ``"scored"``."""
+    if targets not in _TARGETS:
+        raise nearest_name("targets", targets, _TARGETS)
 
 
 def require_numbers(count: int, time: int, features: int) -> None:

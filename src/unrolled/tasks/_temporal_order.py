@@ -12,7 +12,7 @@ from jaxtyping import Array, Int
 
 from unrolled.arguments import require_whole
 from unrolled.tasks._judge import Judge, within
-from unrolled.tasks._task import TEST, Task, Terms, require_length, require_numbers, count_of_test
+from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["TemporalOrder"]
