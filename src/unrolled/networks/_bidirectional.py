@@ -45,6 +45,7 @@ class Bidirectional(eqx.Module):
     """
 
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = True
     forward: Cell
     backward: Cell
 
@@ -90,6 +91,7 @@ class BidirectionalKind:
 
     cell: type[Cell]
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:

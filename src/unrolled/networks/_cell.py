@@ -48,6 +48,7 @@ class Cell(eqx.Module):
 
     kind: ClassVar[str]
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = False
     #: Whether h_{t-1} enters the pre-activations; otherwise M multiplies (x_t, 1).
     looks_back: ClassVar[bool] = True
     state_type: ClassVar[Any] = HiddenState

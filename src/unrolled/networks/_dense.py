@@ -37,6 +37,7 @@ class Dense(eqx.Module):
 
     kind: ClassVar[str] = "dense"
     recurrent: ClassVar[bool] = False
+    bidirectional: ClassVar[bool] = False
     U: Float[Array | np.ndarray, "unit feature"]
     b: Float[Array | np.ndarray, " unit"]
     activation: str = eqx.field(static=True, default="relu")

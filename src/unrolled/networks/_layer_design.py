@@ -64,9 +64,14 @@ class LayerDesign:
         return layer_kind(self.kind).recurrent
 
     @property
+    def bidirectional(self) -> bool:
+        """Whether two cells run through the sequence in opposite directions."""
+        return layer_kind(self.kind).bidirectional
+
+    @property
     def width(self) -> int:
         """How many numbers the layer hands on at every step."""
-        return 2 * self.units if self.kind.startswith("bi-") else self.units
+        return 2 * self.units if self.bidirectional else self.units
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
