@@ -58,6 +58,11 @@ class Dense(eqx.Module):
         return self.b.shape[-1]
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What a design says of the layer beside kind, size and activation: nothing."""
+        return {}
+
+    @property
     def features(self) -> int:
         """The number of inputs."""
         return self.U.shape[-1]

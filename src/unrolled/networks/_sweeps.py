@@ -5,6 +5,8 @@ Time is the first axis here, units the second, sequences ("lanes") the last.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -99,7 +101,7 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
         dE/dstate_T from outside, beside that.
     """
     # Copied once; inside the loop a transposed factor would be transposed at every step.
-    back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.looks_back else None
+    back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.hands_back else None
 
     def step(after: Any, given: tuple[Stack, Array, Held]) -> tuple[Any, tuple[Array, Any, Any]]:
         stack, outside, held = given
@@ -125,14 +127,24 @@ def backward_sweep(cell: Cell, stack: Stack, held: Held, dh: Float[Array, "time 
     return Swept(delta, totals, dclamps, before)
 
 
-def summed(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
+def summed(
+    cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"], kept: Any
+) -> Any:
     """The derivatives with respect to the weights, ``sum_t delta_t (h_{t-1}, x_t, 1)^T``: one matrix product."""
-    return cell.split(_flat(delta) @ _flat(operands).T)
+    beside = jax.tree.map(lambda terms: jnp.sum(terms, (0, -1)), jax.vmap(cell.beside)(delta, kept))
+    return _by_name(cell, _flat(delta) @ _flat(operands).T, beside)
 
 
-def by_step(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
+def by_step(
+    cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"], kept: Any
+) -> Any:
     """The same without the sum: what every step contributes, a leading axis of time in every weight."""
-    return jax.vmap(cell.split)(jnp.einsum("trl,tcl->trc", delta, operands))
+    beside = jax.tree.map(lambda terms: jnp.sum(terms, -1), jax.vmap(cell.beside)(delta, kept))
+    return jax.vmap(partial(_by_name, cell))(jnp.einsum("trl,tcl->trc", delta, operands), beside)
+
+
+def _by_name(cell: Cell, matrix: Float[Array, "row column"], beside: dict[str, Array]) -> Cell:
+    return replace(cell.split(matrix), **beside)
 
 
 def _flat(stack: Float[Array, "time row lane"]) -> Float[Array, "row column"]:
