@@ -33,6 +33,27 @@ def lstm(w, f, x, h, s):
     return sigma(o) * f(s), s
 
 
+def peephole_lstm(w, f, x, h, s):
+    a_i, a_f, a_g, a_o = np.split(w["U"] @ x + w["W"] @ h + w["b"], 4)
+    p_i, p_f, p_o = np.split(w["p"], 3)
+    i, keep = sigma(a_i + p_i * s), sigma(a_f + p_f * s)
+    s = keep * s + i * f(a_g)
+    return sigma(a_o + p_o * s) * f(s), s
+
+
+def lstm_1997(w, f, x, h, s):
+    """Block by block: the gates once, the cells of the block after each other."""
+    a = w["U"] @ x + w["W"] @ h + w["b"]
+    units = len(s)
+    blocks = (len(a) - units) // 2
+    a_i, a_g, a_o = a[:blocks], a[blocks : blocks + units], a[-blocks:]
+    g, s = 2 * f(a_g / 2), np.array(s)
+    of_block = np.arange(units) // (units // blocks)
+    for v in range(units):
+        s[v] += sigma(a_i[of_block[v]]) * g[v]
+    return sigma(a_o)[of_block] * f(s / 2), s
+
+
 def gru(w, f, x, h, s):
     (u_r, u_z, u_n), (w_r, w_z, w_n), (b_r, b_z, b_n), (d_r, d_z, d_n) = (np.split(w[name], 3) for name in "UWbd")
     r = sigma(u_r @ x + b_r + w_r @ h + d_r)
@@ -46,7 +67,14 @@ def mingru(w, f, x, h, s):
     return (1 - sigma(a_z)) * h + sigma(a_z) * f(a_n), s
 
 
-FORMULAS = {"elman": elman, "lstm": lstm, "gru": gru, "mingru": mingru}
+FORMULAS = {
+    "elman": elman,
+    "lstm": lstm,
+    "gru": gru,
+    "mingru": mingru,
+    "peephole-lstm": peephole_lstm,
+    "lstm-1997": lstm_1997,
+}
 
 
 def random_network(text, features=2, outputs=2, *, output="linear", seed=0, **settings):

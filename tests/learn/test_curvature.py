@@ -22,6 +22,8 @@ CASES = {
     "gru and dense, sigmoid": ("dense:2:tanh, gru:2", "sigmoid", "cross-entropy", {}),
     "two layers, learned start": ("elman:2, mingru:2", "linear", "squared", {"start": "learned"}),
     "both ways, final states": ("bi-elman:2", "linear", "squared", {"reads": "final"}),
+    "peepholes": ("peephole-lstm:2", "linear", "squared", {}),
+    "blocks": ("lstm-1997:2x2", "linear", "squared", {}),
     "dense alone": ("dense:3:tanh", "linear", "squared", {}),
 }
 

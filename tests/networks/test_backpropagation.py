@@ -30,6 +30,8 @@ DESIGNS = {
     "lstm, padded, from given states": {"layers": "lstm:3", "padded": True, "from_given": True},
     "gru, padded and held": {"layers": "gru:3", "padded": True, "clamped": "gru_1"},
     "mingru": {"layers": "mingru:3:tanh", "output": "sigmoid"},
+    "peepholes, padded": {"layers": "peephole-lstm:3", "padded": True},
+    "blocks, padded and held": {"layers": "lstm-1997:1x3", "padded": True, "clamped": "lstm-1997_1"},
     "stack": {"layers": "dense:3:softmax, lstm:2, elman:2:relu", "output": "softmax", "start": "learned"},
     "both ways, padded and held": {"layers": "bi-gru:2, elman:2", "padded": True, "clamped": "bi-gru_1"},
     "final states": {"layers": "bi-elman:2, dense:2", "reads": "final", "start": "learned", "sequences": 4},
@@ -37,7 +39,7 @@ DESIGNS = {
     "linear": {"layers": ""},
 }
 # Layers whose stack is looked at.
-SEEN = ("elman_1", "lstm_1", "gru_1", "bi-gru_1.forward", "bi-gru_1.backward")
+SEEN = ("elman_1", "lstm_1", "gru_1", "peephole-lstm_1", "lstm-1997_1", "bi-gru_1.forward", "bi-gru_1.backward")
 every_design = pytest.mark.parametrize("name", DESIGNS)
 
 
@@ -199,6 +201,7 @@ UNTIED = {
     "lstm": {"layers": "lstm:2, dense:2:tanh", "start": "learned"},
     "gru": {"layers": "dense:2, gru:2", "output": "softmax"},
     "two": {"layers": "mingru:2, elman:2:sigmoid"},
+    "memories": {"layers": "peephole-lstm:2, lstm-1997:1x2"},
 }
 
 

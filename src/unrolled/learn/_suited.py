@@ -21,7 +21,7 @@ __all__ = ["require_callers", "require_error_term", "require_suited", "require_s
 def require_suited(design: NetworkDesign, learner: GradientDescent) -> None:
     """Raise an :class:`InputError` where a network and settings exclude each other."""
     loss(learner.loss).check(design.output)
-    both = any(layer.kind.startswith("bi-") for layer in design.layers)
+    both = any(layer.bidirectional for layer in design.layers)
     forward = not (design.encoder or design.feedback or both)
     for name, used in (("truncate", learner.truncate), ("norm_keeping", learner.norm_keeping)):
         if used and not forward:

@@ -14,6 +14,7 @@ from unrolled.networks._bidirectional import BothStates as BothStates
 from unrolled.networks._cell import Cell as Cell
 from unrolled.networks._cell import CellState as CellState
 from unrolled.networks._cell import HiddenState as HiddenState
+from unrolled.networks._chrono import chrono as chrono
 from unrolled.networks._closed_loop import closed_loop as closed_loop
 from unrolled.networks._closed_loop import padded_steps as padded_steps
 from unrolled.networks._dense import Dense as Dense
@@ -27,6 +28,7 @@ from unrolled.networks._ensemble import member as member
 from unrolled.networks._feedback import fed_back as fed_back
 from unrolled.networks._from_keras import from_keras as from_keras
 from unrolled.networks._from_torch import from_torch as from_torch
+from unrolled.networks._gate_traces import gate_traces as gate_traces
 from unrolled.networks._gru import GRU as GRU
 from unrolled.networks._initializations import EchoStateInitialization as EchoStateInitialization
 from unrolled.networks._initializations import IdentityInitialization as IdentityInitialization
@@ -47,11 +49,13 @@ from unrolled.networks._layer_design import layer_kinds as layer_kinds
 from unrolled.networks._linearity import Linearity as Linearity
 from unrolled.networks._linearity import linearity as linearity
 from unrolled.networks._lstm import LSTM as LSTM
+from unrolled.networks._lstm_1997 import LSTM1997 as LSTM1997
 from unrolled.networks._mingru import MinGRU as MinGRU
 from unrolled.networks._network import Network as Network
 from unrolled.networks._network import layer_names as layer_names
 from unrolled.networks._norm_keeping import norm_keeping as norm_keeping
 from unrolled.networks._parallel import linear_recurrence as linear_recurrence
+from unrolled.networks._peephole_lstm import PeepholeLSTM as PeepholeLSTM
 from unrolled.networks._sensitivity import GradientFlow as GradientFlow
 from unrolled.networks._sensitivity import require_steps as require_steps
 from unrolled.networks._sensitivity import sensitivity as sensitivity

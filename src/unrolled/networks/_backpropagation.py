@@ -237,7 +237,7 @@ def _weights(way: Way, run: Pass, delta: Float[Array, "time row lane"], each_ste
     layer = way.layer
     if isinstance(layer, Cell):
         factors = operands(layer, run.x, run.state, run.stack)
-        made = (by_step if each_step else summed)(layer, delta, factors)
+        made = (by_step if each_step else summed)(layer, delta, factors, run.stack.kept)
     elif isinstance(layer, Observed):
         made = layer
     elif each_step:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._cell import Cell
+from unrolled.networks._lstm_1997 import LSTM1997Kind
 
 __all__ = ["Bidirectional", "BidirectionalKind", "BothStates"]
 
@@ -45,6 +46,7 @@ class Bidirectional(eqx.Module):
     """
 
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = True
     forward: Cell
     backward: Cell
 
@@ -68,6 +70,11 @@ class Bidirectional(eqx.Module):
         """The name of f."""
         return self.forward.activation  # pyright: ignore[reportAttributeAccessIssue]
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a design says of both beside kind, size and activation."""
+        return self.forward.settings
+
     def initial_state(self, batch: tuple[int, ...] = (), value: float = 0.0) -> BothStates:
         """The states of both before their first steps."""
         return BothStates(self.forward.initial_state(batch, value), self.backward.initial_state(batch, value))
@@ -88,8 +95,9 @@ class BidirectionalKind:
         The kind of both cells.
     """
 
-    cell: type[Cell]
+    cell: type[Cell] | LSTM1997Kind
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:

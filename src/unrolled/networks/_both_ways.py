@@ -14,7 +14,7 @@ from jax.custom_derivatives import SymbolicZero, linear_call
 from jaxtyping import Array, Float
 
 from unrolled.networks._cell import Cell
-from unrolled.networks._sweeps import Held, Stack, backward_sweep, flat, forward_sweep, operands
+from unrolled.networks._sweeps import Held, Stack, backward_sweep, flat, forward_sweep, operands, summed
 
 __all__ = ["Course", "swept"]
 
@@ -36,9 +36,10 @@ class Course(NamedTuple):
     Attributes
     ----------
     h, a
-        Activities and pre-activations of every step.
+        Activities of every step, and ``M (h_{t-1}, x_t, 1)``.
     slopes
-        f'(a_t), constants to a derivative; 0 where a_t does not count: padding, and activities that are held.
+        f'(a_t), constants to a derivative; 0 where a_t does not count: padding, and units of a plain layer that are
+        held.
     after
         The state after the last step.
     """
@@ -59,9 +60,8 @@ def _course(kept: _Kept, after: Any) -> Course:
     slopes = jax.vmap(kept.cell.slopes)(kept.stack.kept, kept.stack.h)
     if kept.held.real is not None:
         slopes = jnp.where(kept.held.real[:, None], slopes, 0)
-    if kept.held.clamps is not None:
-        gates = slopes.shape[1] // kept.cell.units
-        slopes = jnp.where(jnp.tile(jnp.isnan(kept.held.clamps), (1, gates, 1)), slopes, 0)
+    if kept.held.clamps is not None and slopes.shape[1] == kept.cell.units:
+        slopes = jnp.where(jnp.isnan(kept.held.clamps), slopes, 0)
     return Course(kept.stack.h, kept.a, slopes, after)
 
 
@@ -92,7 +92,7 @@ def _linear(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Course
     cell, x, state, held = primals
     dcell, dx, dstate, _ = tangents
     kept, after = _forward(cell, x, state, held)
-    changes, structure = jax.tree.flatten((_matrix_change(cell, dcell), dx, dstate))
+    changes, structure = jax.tree.flatten((dcell, dx, dstate))
     shapes = [(part.shape, part.dtype) for part in changes]
     moving = [not isinstance(part, SymbolicZero) for part in changes]
 
@@ -110,34 +110,22 @@ def _linear(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Course
     return course, Course(dh, da, jnp.zeros_like(course.slopes), dafter)
 
 
-def _matrix_change(cell: Cell, dcell: Any) -> Any:
-    """How M changes with the weights."""
-    parts = jax.tree.leaves(dcell)
-    if all(isinstance(part, SymbolicZero) for part in parts):
-        return SymbolicZero.from_primal_value(cell.matrix())
-    filled = jax.tree.map(_filled, dcell)
-    return jax.jvp(lambda cell: cell.matrix(), (cell,), (filled,))[1]
-
-
-def _filled(part: Any) -> Array:
-    return jnp.zeros(part.shape, part.dtype) if isinstance(part, SymbolicZero) else part
-
-
 swept.defjvp(_linear, symbolic_zeros=True)
 
 
-def _push(kept: _Kept, dmatrix: Array, dx: Array, dstate: Any) -> tuple[Array, Array, Any]:
+def _push(kept: _Kept, dcell: Any, dx: Array, dstate: Any) -> tuple[Array, Array, Any]:
     """How h_t, a_t and the last state change with the weights, the inputs and the first state."""
     cell = kept.cell
     start = cell.units if cell.looks_back else 0
+    dmatrix = jax.jvp(lambda cell: cell.matrix(), (cell,), (dcell,))[1]
     direct = _products(dmatrix, kept.operands) + _products(cell.matrix()[:, start:-1], dx)
     W = cell.matrix()[:, :start]
 
     def step(dstate: Any, given: Any) -> tuple[Any, tuple[Array, Array]]:
         direct, a, before, held = given
-        da = direct + W @ dstate.h if cell.looks_back else direct
-        told = (cell.scaled(a), before), (cell.scaled(da), dstate)
-        made = jax.jvp(lambda a, state: cell.activate(a, state)[0], *told)[1]
+        da = direct + W @ dstate.h if cell.hands_back else direct
+        told = (cell, cell.scaled(a), before), (dcell, cell.scaled(da), dstate)
+        made = jax.jvp(lambda cell, a, state: cell.activate(a, state)[0], *told)[1]
         if held.clamps is not None:
             made = made._replace(h=jnp.where(jnp.isnan(held.clamps), made.h, 0))
         if held.real is not None:
@@ -148,13 +136,13 @@ def _push(kept: _Kept, dmatrix: Array, dx: Array, dstate: Any) -> tuple[Array, A
     return dh, da, after
 
 
-def _pull(kept: _Kept, dh: Array, da: Array, dstate: Any) -> tuple[Array, Array, Any]:
+def _pull(kept: _Kept, dh: Array, da: Array, dstate: Any) -> tuple[Any, Array, Any]:
     """The transpose: derivatives with respect to h_t, a_t and the last state, taken back."""
     cell = kept.cell
     back = backward_sweep(cell, kept.stack, kept.held, dh, dstate, da=da)
     start = cell.units if cell.looks_back else 0
-    dmatrix = flat(back.delta) @ flat(kept.operands).T
-    return dmatrix, jnp.einsum("rf,trl->tfl", cell.matrix()[:, start:-1], back.delta), back.dstate
+    dcell = summed(cell, back.delta, kept.operands, kept.stack.kept, back.delta - da)
+    return dcell, jnp.einsum("rf,trl->tfl", cell.matrix()[:, start:-1], back.delta), back.dstate
 
 
 def _products(matrix: Float[Array, "row column"], stack: Float[Array, "time column lane"]) -> Array:

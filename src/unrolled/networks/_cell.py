@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from unrolled.errors import InputError, nearest_name
 from unrolled.types import AnyArray
 
-__all__ = ["Cell", "CellState", "HiddenState", "State", "below_each_other"]
+__all__ = ["Cell", "CellState", "HiddenState", "State", "Traced", "below_each_other"]
 
 
 class HiddenState(NamedTuple):
@@ -34,6 +34,14 @@ class CellState(NamedTuple):
 State = HiddenState | CellState
 
 
+class Traced(NamedTuple):
+    """What the gates of a cell did at one step: each gate by name, what was written and what was kept, unit by unit."""
+
+    gates: dict[str, Any]
+    written: Any
+    kept: Any
+
+
 class Cell(eqx.Module):
     """One recurrent layer: how the next state follows from the present one and the input.
 
@@ -48,11 +56,14 @@ class Cell(eqx.Module):
 
     kind: ClassVar[str]
     recurrent: ClassVar[bool] = True
+    bidirectional: ClassVar[bool] = False
     #: Whether h_{t-1} enters the pre-activations; otherwise M multiplies (x_t, 1).
     looks_back: ClassVar[bool] = True
     state_type: ClassVar[Any] = HiddenState
     #: The gates below each other in U, W and b; none for a plain layer.
     gates: ClassVar[tuple[str, ...]] = ()
+    #: Weights that not every gate has, and the gates that have them.
+    of_some_gates: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @classmethod
     @abstractmethod
@@ -73,6 +84,21 @@ class Cell(eqx.Module):
     @abstractmethod
     def features(self) -> int:
         """The number of inputs."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a design says of the layer beside its kind, its size and its activation."""
+        return {}
+
+    @property
+    def hands_back(self) -> bool:
+        """Whether the derivatives by a_t go back to h_{t-1}."""
+        return self.looks_back
+
+    @property
+    def gate_rows(self) -> tuple[int, ...]:
+        """How many rows of U, W and b every gate has."""
+        return (self.units,) * len(self.gates)
 
     @abstractmethod
     def matrix(self) -> Float[Array, "row column"]:
@@ -116,6 +142,21 @@ class Cell(eqx.Module):
     def slopes(self, kept: Any, h: Float[Array, "unit ..."]) -> Float[Array, "row ..."]:
         """f'(a_t) of every row of a."""
 
+    def beside(self, delta: Float[Array, "row ..."], kept: Any) -> dict[str, Float[Array, "..."]]:
+        """dE/dw of one step, for weights that multiply memories unit by unit and stand beside M; none as a rule."""
+        del delta, kept
+        return {}
+
+    def whole(self, a: Float[Array, "row ..."], before: Any, after: Any) -> Float[Array, "row ..."]:
+        """The pre-activations: what M gives, and what else a gate sees."""
+        del before, after
+        return a
+
+    def traced(self, kept: Any) -> Traced:
+        """What the gates did, from what :meth:`activate` kept; of a cell without gates nothing."""
+        del kept
+        return Traced({}, None, None)
+
     def initial_state(self, batch: tuple[int, ...] = (), value: float = 0.0) -> Any:
         """The state before the first step: a constant, zero unless told otherwise."""
         filled = jnp.full((*batch, self.units), value, jnp.result_type(self.weights()["b"]))
@@ -131,20 +172,28 @@ class Cell(eqx.Module):
     def operand(self, state: Any, x: Float[Array, "feature ..."]) -> Float[Array, "column ..."]:
         """``(h_{t-1}, x_t, 1)``: what M multiplies."""
         one = jnp.ones((1, *x.shape[1:]), x.dtype)
-        return jnp.concatenate([state.h, x, one] if self.looks_back else [x, one])
+        if not self.looks_back:
+            return jnp.concatenate([x, one])
+        h = state.h if self.hands_back else jax.lax.stop_gradient(state.h)
+        return jnp.concatenate([h, x, one])
 
     def weights(self) -> dict[str, Array | np.ndarray]:
         """The weights by name."""
         return {name: getattr(self, name) for name in self.shapes(1, 1)}
 
     def gate(self, name: str) -> tuple[Array | np.ndarray, ...]:
-        """The weights of one gate, in the order of the fields: U, W, b, and d where there is one."""
+        """The weights of one gate, in the order of the fields: U, W, b, and d or p where there is one."""
         if not self.gates:
             raise InputError(f"a layer of kind {self.kind} has no gates.")
         if name not in self.gates:
             raise nearest_name("gate", name, self.gates)
-        start = self.gates.index(name) * self.units
-        return tuple(weight[start : start + self.units] for weight in self.weights().values())
+        rows, found = dict(zip(self.gates, self.gate_rows, strict=True)), []
+        for field, weight in self.weights().items():
+            having = self.of_some_gates.get(field, self.gates)
+            if name in having:
+                start = sum(rows[gate] for gate in having[: having.index(name)])
+                found.append(weight[start : start + rows[name]])
+        return tuple(found)
 
     @classmethod
     def of(cls, weights: Mapping[str, Any], activation: str) -> Cell:

@@ -37,6 +37,7 @@ class Dense(eqx.Module):
 
     kind: ClassVar[str] = "dense"
     recurrent: ClassVar[bool] = False
+    bidirectional: ClassVar[bool] = False
     U: Float[Array | np.ndarray, "unit feature"]
     b: Float[Array | np.ndarray, " unit"]
     activation: str = eqx.field(static=True, default="relu")
@@ -55,6 +56,11 @@ class Dense(eqx.Module):
     def units(self) -> int:
         """The number of units."""
         return self.b.shape[-1]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a design says of the layer beside kind, size and activation: nothing."""
+        return {}
 
     @property
     def features(self) -> int:

@@ -109,7 +109,7 @@ def _listed(row: list[LayerDesign]) -> str:
 
 def _check_reading(design: NetworkDesign) -> None:
     """What excludes what."""
-    both = [str(la) for la in (*design.layers, *design.encoder) if la.kind.startswith("bi-")]
+    both = [str(la) for la in (*design.layers, *design.encoder) if la.bidirectional]
     if both and (design.feedback or design.encoder):
         raise InputError(f"{both[0]} needs the whole sequence, so no output can be fed back: leave feedback out.")
     if design.reads == "final" and (not design.recurrent or design.feedback):

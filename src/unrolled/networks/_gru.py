@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, HiddenState, below_each_other
+from unrolled.networks._cell import Cell, HiddenState, Traced, below_each_other
 from unrolled.networks._initializers import glorot_uniform, orthogonal
 
 __all__ = ["GRU"]
@@ -123,3 +123,8 @@ class GRU(Cell):
         del h
         r, z, m, n, _ = kept
         return jnp.concatenate([r * (1 - r), z * (1 - z), jnp.ones_like(m), slope(self.activation, n)])
+
+    def traced(self, kept: Any) -> Traced:
+        """``(1 - z) n`` is written, ``z h_{t-1}`` is kept."""
+        r, z, _, n, before = kept
+        return Traced({"reset": r, "update": z, "candidate": n}, (1 - z) * n, z * before)

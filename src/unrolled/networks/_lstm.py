@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, CellState, below_each_other
+from unrolled.networks._cell import Cell, CellState, Traced, below_each_other
 from unrolled.networks._initializers import glorot_uniform, orthogonal
 
 __all__ = ["LSTM"]
@@ -121,3 +121,8 @@ class LSTM(Cell):
         del h
         i, f, g, o, _ = kept
         return jnp.concatenate([i * (1 - i), f * (1 - f), slope(self.activation, g), o * (1 - o)])
+
+    def traced(self, kept: Any) -> Traced:
+        """``i g`` is written, ``f s_{t-1}`` is kept."""
+        i, f, g, o, s_before = kept
+        return Traced({"write": i, "keep": f, "candidate": g, "read": o}, i * g, f * s_before)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._activations import activation, pull_back_activation, slope
-from unrolled.networks._cell import Cell, HiddenState, below_each_other
+from unrolled.networks._cell import Cell, HiddenState, Traced, below_each_other
 from unrolled.networks._initializers import glorot_uniform
 
 __all__ = ["MinGRU"]
@@ -108,3 +108,8 @@ class MinGRU(Cell):
         del h
         z, n, _ = kept
         return jnp.concatenate([z * (1 - z), slope(self.activation, n)])
+
+    def traced(self, kept: Any) -> Traced:
+        """``z n`` is written, ``(1 - z) h_{t-1}`` is kept."""
+        z, n, before = kept
+        return Traced({"update": z, "candidate": n}, z * n, (1 - z) * before)

@@ -115,7 +115,7 @@ def _handed_on(cell: Cell, run: Pass, swept: Swept) -> Any:
     """``dE/dh_{t+1} dh_{t+1}/dh_t`` for every t + 1: through W, and beside it."""
     constant = jax.lax.stop_gradient(cell)
     _, beside = jax.vmap(constant.pull_back)(run.stack.kept, run.stack.h, swept.dstates)
-    if not cell.looks_back:
+    if not cell.hands_back:
         return beside
     through = jnp.einsum("ru,trl->tul", cell.matrix()[:, : cell.units], swept.delta)
     return beside._replace(h=beside.h + through)

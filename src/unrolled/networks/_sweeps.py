@@ -5,6 +5,8 @@ Time is the first axis here, units the second, sequences ("lanes") the last.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -109,7 +111,7 @@ def backward_sweep(
         dE/da_t from outside; ``None``: nothing but the cell sees a_t.
     """
     # Copied once; inside the loop a transposed factor would be transposed at every step.
-    back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.looks_back else None
+    back = jax.lax.optimization_barrier(cell.matrix()[:, : cell.units].T) if cell.hands_back else None
 
     def step(after: Any, given: tuple[Stack, Array, Held, Any]) -> tuple[Any, tuple[Array, Any, Any]]:
         stack, outside, held, more = given
@@ -145,14 +147,32 @@ def operands(cell: Cell, x: Array, state: Any, stack: Stack) -> Float[Array, "ti
     return jnp.concatenate([before, x, one], axis=1)
 
 
-def summed(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
-    """The derivatives with respect to the weights, ``sum_t delta_t (h_{t-1}, x_t, 1)^T``: one matrix product."""
-    return cell.split(flat(delta) @ flat(operands).T)
+def summed(
+    cell: Cell,
+    delta: Float[Array, "time row lane"],
+    operands: Float[Array, "time column lane"],
+    kept: Any,
+    own: Float[Array, "time row lane"] | None = None,
+) -> Any:
+    """The derivatives with respect to the weights, ``sum_t delta_t (h_{t-1}, x_t, 1)^T``: one matrix product.
+
+    ``own`` is what weights beside M see, where that is not all of delta.
+    """
+    seen = delta if own is None else own
+    beside = jax.tree.map(lambda terms: jnp.sum(terms, (0, -1)), jax.vmap(cell.beside)(seen, kept))
+    return _by_name(cell, flat(delta) @ flat(operands).T, beside)
 
 
-def by_step(cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"]) -> Any:
+def by_step(
+    cell: Cell, delta: Float[Array, "time row lane"], operands: Float[Array, "time column lane"], kept: Any
+) -> Any:
     """The same without the sum: what every step contributes, a leading axis of time in every weight."""
-    return jax.vmap(cell.split)(jnp.einsum("trl,tcl->trc", delta, operands))
+    beside = jax.tree.map(lambda terms: jnp.sum(terms, -1), jax.vmap(cell.beside)(delta, kept))
+    return jax.vmap(partial(_by_name, cell))(jnp.einsum("trl,tcl->trc", delta, operands), beside)
+
+
+def _by_name(cell: Cell, matrix: Float[Array, "row column"], beside: dict[str, Array]) -> Cell:
+    return replace(cell.split(matrix), **beside)
 
 
 def flat(stack: Float[Array, "time row lane"]) -> Float[Array, "row column"]:

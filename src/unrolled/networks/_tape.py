@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float
 from unrolled.errors import InputError, nearest_name
 from unrolled.networks._activations import slope
 from unrolled.networks._bidirectional import Bidirectional
-from unrolled.networks._cell import Cell
+from unrolled.networks._cell import Cell, Traced
 from unrolled.networks._dense import Observed
 from unrolled.networks._network import Network
 from unrolled.networks._sweeps import Held, Stack, forward_sweep, operands
@@ -69,6 +69,12 @@ class LayerTape(eqx.Module):
         Memories s_t, same shape; ``None`` for a layer without them.
     slopes
         ``f'(a_t)``, shape ``(batch, time, row)``; 0 at a step that is not real.
+    gates
+        The gates of a gated cell, and its candidate, by name: each ``(batch, time, unit)``, NaN at a step that is not
+        real. Cells of one block show the gates that they share.
+    written, kept
+        What was written to the memory, as ``i_t g_t``, and what was kept of it, as ``f_t s_{t-1}``, same shape. Of a
+        GRU and a minGRU, whose memory is h, the two parts of h_t.
     """
 
     x: Float[Array, "batch time feature"]
@@ -76,6 +82,19 @@ class LayerTape(eqx.Module):
     h: Float[Array, "batch time unit"]
     s: Float[Array, "batch time unit"] | None
     slopes: Float[Array, "batch time row"]
+    gates: dict[str, Float[Array, "batch time unit"]] = eqx.field(default_factory=dict)
+    written: Float[Array, "batch time unit"] | None = None
+    kept: Float[Array, "batch time unit"] | None = None
+
+    @property
+    def memory(self) -> Float[Array, "batch time unit"]:
+        """What is kept from step to step: s_t, and of a layer without it h_t."""
+        return self.h if self.s is None else self.s
+
+    @property
+    def read(self) -> Float[Array, "batch time unit"]:
+        """What was read of the memory, as ``o_t f(s_t)``: the activities, where none was clamped."""
+        return self.h
 
 
 class Tape(eqx.Module):
@@ -117,7 +136,9 @@ class Tape(eqx.Module):
         if name not in found:
             raise nearest_name("layer", name, found)
         with precision(self.passes[name].x.dtype.name):  # that of the forward pass, wherever it is looked at
-            return _seen(found[name].layer, self.passes[name], backward=found[name].backward)
+            seen = _seen(found[name].layer, self.passes[name], backward=found[name].backward)
+        # A compiled program hands a mapping back in the order of the alphabet.
+        return replace(seen, gates={gate: seen.gates[gate] for gate in getattr(found[name].layer, "gates", ())})
 
 
 def forward_pass(
@@ -271,28 +292,28 @@ def _dense(layer: Any, x: Float[Array, "time feature lane"]) -> Float[Array, "ti
 
 @partial(jax.jit, static_argnames="backward")
 def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
-    h, s = run.stack.h, None
+    h, s, traced = run.stack.h, None, Traced({}, None, None)
     if isinstance(layer, Cell):
-        a, s, slopes = _replayed(layer, run)
+        a, s, slopes, traced = _replayed(layer, run)
     else:
         a = h if isinstance(layer, Observed) else _dense(replace(layer, activation="linear"), run.x)
         slopes = slope(layer.activation, h)
-    parts = jax.tree.map(lambda part: sequences_first(_in_time(part, backward)), (run.x, a, h, s, slopes))
+    parts = jax.tree.map(lambda part: sequences_first(_in_time(part, backward)), (run.x, a, h, s, slopes, *traced))
     return LayerTape(*parts)
 
 
-def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array]:
-    """a_t of all steps by one product; then s_t and f'(a_t), which need no more products."""
+def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array, Traced]:
+    """a_t of all steps by one product; then s_t, f'(a_t) and what the gates did, which need no more products."""
     a = jnp.einsum("rc,tcl->trl", cell.matrix(), operands(cell, run.x, run.state, run.stack))
 
-    def step(state: Any, given: Any) -> tuple[Any, tuple[Any, Array]]:
+    def step(state: Any, given: Any) -> tuple[Any, tuple[Array, Any, Array, Traced]]:
         a, h, real = given
         made, kept = cell.activate(cell.scaled(a), state)
-        slopes = cell.slopes(kept, made.h)
+        a, slopes, traced = cell.whole(a, state, made), cell.slopes(kept, made.h), cell.traced(kept)
         if real is not None:
             made = jax.tree.map(lambda new, old: jnp.where(real, new, old), made, state)
             slopes = jnp.where(real, slopes, 0)
-        return made._replace(h=h), (getattr(made, "s", None), slopes)
+            traced = jax.tree.map(lambda part: jnp.where(real, part, jnp.nan), traced)
+        return made._replace(h=h), (a, getattr(made, "s", None), slopes, traced)
 
-    _, (s, slopes) = jax.lax.scan(step, run.state, (a, run.stack.h, run.held.real))
-    return a, s, slopes
+    return jax.lax.scan(step, run.state, (a, run.stack.h, run.held.real))[1]

@@ -127,7 +127,7 @@ def _stack_up(cell: Cell, x: Array, state: Any, held: Held) -> tuple[tuple[Array
 def _take_off(residuals: Any, derivatives: tuple[Array, Any]) -> tuple[Any, Array, Any, Held]:
     cell, x, state, held, stack = residuals
     swept = backward_sweep(cell, stack, held, *derivatives)
-    dcell = summed(cell, swept.delta, operands(cell, x, state, stack))
+    dcell = summed(cell, swept.delta, operands(cell, x, state, stack), stack.kept)
     start = cell.units if cell.looks_back else 0
     dx = jnp.einsum("rf,trl->tfl", cell.matrix()[:, start:-1], swept.delta)
     return dcell, dx, swept.dstate, Held(None, swept.dclamps)

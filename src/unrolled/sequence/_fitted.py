@@ -163,7 +163,7 @@ class FittedSequenceModel:
         """
         self._require_own_start("carry")
         batch, networks = self._batch(inputs, 0, {}), self.networks
-        both = any(layer.kind.startswith("bi-") for layer in networks.layers)
+        both = any(layer.bidirectional for layer in networks.layers)
         if networks.encoder or networks.feedback or both or networks.reads == "final":
             raise InputError("only a network that goes forward in time can be carried from piece to piece.")
         count = len(batch)

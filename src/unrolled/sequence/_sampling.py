@@ -34,7 +34,7 @@ def sample(
     require_whole("steps", steps, 1, _MOST_STEPS)
     require_whole("seed", seed, 0, 2**63 - 1)
     require_number("temperature", temperature, least=0.0)
-    both = any(layer.kind.startswith("bi-") for layer in networks.layers)
+    both = any(layer.bidirectional for layer in networks.layers)
     plain = not (networks.feedback or networks.encoder or both) and networks.readout.activation == "softmax"
     if not plain or networks.features != networks.outputs or networks.reads != "steps":
         raise InputError(

@@ -163,7 +163,7 @@ def _sizes(design: NetworkDesign, *, starting: bool = False) -> dict[str, int]:
     row = design.encoder if encoding else design.layers
     names = [("encoder_" if encoding else "") + name for name in layer_names([layer.kind for layer in row])]
     plain = zip(names, row, strict=True)
-    return {name: la.units for name, la in plain if la.recurrent and not la.kind.startswith("bi-")}
+    return {name: la.units for name, la in plain if la.recurrent and not la.bidirectional}
 
 
 def _last_layer(design: NetworkDesign) -> tuple[str, int]:

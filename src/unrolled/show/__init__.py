@@ -11,6 +11,8 @@ from unrolled.show._figure import figure as figure
 from unrolled.show._figure import save as save
 from unrolled.show._forecast import draw_forecast as draw_forecast
 from unrolled.show._forecast import forecast_figure as forecast_figure
+from unrolled.show._gates import draw_gate_traces as draw_gate_traces
+from unrolled.show._gates import gate_figure as gate_figure
 from unrolled.show._gradient_flow import draw_gradient_flow as draw_gradient_flow
 from unrolled.show._half_widths import draw_half_widths as draw_half_widths
 from unrolled.show._horizon import draw_error_by_horizon as draw_error_by_horizon

@@ -14,7 +14,10 @@ __all__ = ["Arrow", "Box", "Plan", "Row", "plan"]
 Kind = Literal["input", "hidden", "output", "gap", "edge"]
 
 _MOST_LAYERS = 8
-_NAMES = {"elman": "Elman", "lstm": "LSTM", "gru": "GRU", "dense": "dense"}
+_NAMES = {
+    "elman": "Elman", "lstm": "LSTM", "peephole-lstm": "peephole LSTM", "lstm-1997": "LSTM of 1997", "gru": "GRU",
+    "mingru": "minGRU", "dense": "dense",
+}  # fmt: skip
 _KEPT = 3  # layers drawn at either end of a network with more than that
 
 
@@ -106,8 +109,7 @@ def plan(network: NetworkDesign | Network, features: int, outputs: int, steps: i
 
 
 def _design(network: Network) -> NetworkDesign:
-    layers = tuple(LayerDesign(layer.kind, layer.units, getattr(layer, "activation", "")) for layer in network.layers)
-    return NetworkDesign(layers, network.readout.activation)
+    return NetworkDesign(tuple(map(LayerDesign.of, network.layers)), network.readout.activation)
 
 
 def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
@@ -120,7 +122,7 @@ def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
             continue
         matrix = "U" if count == 1 else f"U_{{{number}}}"
         text = f"{_NAMES[layer.kind]}\n{layer.units} {layer.activation}"
-        rows.append(Row("hidden", text, number, layer.recurrent, layer.kind == "lstm", matrix))
+        rows.append(Row("hidden", text, number, layer.recurrent, layer.has_memory, matrix))
     return [*rows, Row("output", f"output\n{outputs} {design.output}", matrix="V")]
 
 
