@@ -6,6 +6,8 @@ from unrolled.evaluate._conformal import bound_origins as bound_origins
 from unrolled.evaluate._conformal import conformal_bands as conformal_bands
 from unrolled.evaluate._conformal import require_levels as require_levels
 from unrolled.evaluate._conformal import with_bounds as with_bounds
+from unrolled.evaluate._learned import Course as Course
+from unrolled.evaluate._learned import Learned as Learned
 from unrolled.evaluate._limits import find_limits as find_limits
 from unrolled.evaluate._limits import thin_evidence as thin_evidence
 from unrolled.evaluate._rolling import RollingTable as RollingTable
@@ -13,6 +15,7 @@ from unrolled.evaluate._rolling import default_origins as default_origins
 from unrolled.evaluate._rolling import rolling_origins as rolling_origins
 from unrolled.evaluate._scores import Scores as Scores
 from unrolled.evaluate._scores import score as score
+from unrolled.evaluate._side_by_side import learn_side_by_side as learn_side_by_side
 from unrolled.evaluate._sweep import SweepRow as SweepRow
 from unrolled.evaluate._sweep import combinations as combinations
 from unrolled.evaluate._sweep import estimators as estimators
@@ -24,3 +27,8 @@ from unrolled.evaluate._trial import default_extent as default_extent
 from unrolled.evaluate._trial import extrapolate as extrapolate
 from unrolled.evaluate._trial import extrapolate_from as extrapolate_from
 from unrolled.evaluate._trial import require_possible as require_possible
+from unrolled.evaluate._ways import Limits as Limits
+from unrolled.evaluate._ways import OnlineWay as OnlineWay
+from unrolled.evaluate._ways import Way as Way
+from unrolled.evaluate._ways import way as way
+from unrolled.evaluate._ways import ways as ways

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import require_number, require_whole
 from unrolled.learn._curvature import AnyObjective
 from unrolled.learn._objective import NetworkObjective
 from unrolled.learn._online_loop import (
@@ -55,6 +55,8 @@ class Online:
         How many there were until then, or until the end.
     seconds
         They took, tests included and compilation not.
+    clock
+        Steps done, and the seconds that they had taken, now and then on the way: shape ``(2, mark)``.
     progress
         To go on from; see :func:`learn_online`.
     """
@@ -66,6 +68,7 @@ class Online:
     steps: int
     sequences: int
     seconds: float
+    clock: Float[np.ndarray, "2 mark"]
     progress: Progress
 
     @property
@@ -87,6 +90,7 @@ def learn_online(
     key: Array,
     steps: int,
     every: int = 50,
+    seconds: float | None = None,
     watch: OnlineWatch | None = None,
     resume: Progress | None = None,
 ) -> Online:
@@ -108,6 +112,8 @@ def learn_online(
         How many steps at most.
     every
         The test is taken after so many steps each.
+    seconds
+        End after about so many, whatever has been reached; ``None``: no limit.
     watch
         Called now and then with what has been reached.
     resume
@@ -129,7 +135,9 @@ def learn_online(
     test_key, run_key = jax.random.split(key)
     test = typed(problem.test(key=test_key), network)
     run = Run(objective, algorithm, problem, every, capacity_for(steps))
-    return _drive(network, _Drive(run, test, run_key, steps, watch), resume)
+    if seconds is not None:
+        require_number("seconds", seconds, above=0.0)
+    return _drive(network, _Drive(run, test, run_key, steps, watch, seconds), resume)
 
 
 def minimize(
@@ -182,44 +190,47 @@ def minimize(
 
 
 class _Drive(NamedTuple):
-    """What one run is given: its program, its test, its random numbers, its end, and who watches."""
+    """What one run is given: its program, its test, its random numbers, its end, who watches, and for how long."""
 
     run: Run
     test: Batch | None
     key: Array
     steps: int
     watch: OnlineWatch | None
+    most_seconds: float | None = None
 
 
 def _drive(parameters: Any, drive: _Drive, resume: Progress | None) -> Online:
-    run, test, key, steps, watch = drive
+    run, steps = drive.run, drive.steps
     run.algorithm.check(run.objective)
     parameters = jax.tree.map(jnp.asarray, parameters)
     progress = begin(parameters, run) if resume is None else resumed(resume, run)
-    told = (np.asarray(jax.random.key_data(key)), test)
+    told = (np.asarray(jax.random.key_data(drive.key)), drive.test)
     progress = jax.block_until_ready(advance(progress, np.int32(0), *told, run))  # compiles; learns nothing
-    done, stretch, seconds = int(progress.step), 1, 0.0
-    while done < steps and not _ended(progress):
+    done, stretch, clock = int(progress.step), 1, [(int(progress.step), 0.0)]
+    while done < steps and not _ended(progress, clock[-1][1], drive.most_seconds):
         began = perf_counter()
         until = min(done + stretch, steps)
         progress = jax.block_until_ready(advance(progress, np.int32(until), *told, run))
         took = max(perf_counter() - began, 1e-4)
-        seconds += took
+        clock.append((int(progress.step), clock[-1][1] + took))
         stretch = max(1, min(8 * stretch, int((until - done) * _STRETCH_SECONDS / took)))
         done = until
-        if watch is not None:
-            watch(_summary(progress, run, seconds))
-    return _summary(progress, run, seconds)
+        if drive.watch is not None:
+            drive.watch(_summary(progress, run, clock))
+    return _summary(progress, run, clock)
 
 
-def _ended(progress: Progress) -> bool:
-    return bool(progress.solved) or int(progress.not_finite) >= MOST_NOT_FINITE
+def _ended(progress: Progress, seconds: float, most: float | None) -> bool:
+    late = most is not None and seconds >= most
+    return late or bool(progress.solved) or int(progress.not_finite) >= MOST_NOT_FINITE
 
 
-def _summary(progress: Progress, run: Run, seconds: float) -> Online:
+def _summary(progress: Progress, run: Run, clock: list[tuple[int, float]]) -> Online:
     host = jax.tree.map(np.array, progress)
     step, tests = int(host.step), int(host.judgements)
     infos = jax.tree.map(lambda leaf: leaf[:step], host.infos)
     judged = jax.tree.map(lambda leaf: leaf[:tests], host.judged)
     sequences = step * run.algorithm.sequences
-    return Online(host.parameters, infos, judged, bool(host.solved), step, sequences, seconds, host)
+    marks = np.array(clock, np.float64).T
+    return Online(host.parameters, infos, judged, bool(host.solved), step, sequences, clock[-1][1], marks, host)

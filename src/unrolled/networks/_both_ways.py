@@ -99,7 +99,8 @@ def _linear(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Course
     def push(kept: _Kept, given: list[Array]) -> Any:
         left = iter(given)
         whole = [next(left) if moves else jnp.zeros(*shape) for moves, shape in zip(moving, shapes, strict=True)]
-        return _push(kept, *jax.tree.unflatten(structure, whole))
+        dcell, still, dstate = jax.tree.unflatten(structure, whole)
+        return _push(kept, dcell, None if isinstance(dx, SymbolicZero) else still, dstate)
 
     def pull(kept: _Kept, derivatives: Any) -> list[Array]:
         return [part for moves, part in zip(moving, jax.tree.leaves(_pull(kept, *derivatives)), strict=True) if moves]
@@ -113,12 +114,14 @@ def _linear(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Course
 swept.defjvp(_linear, symbolic_zeros=True)
 
 
-def _push(kept: _Kept, dcell: Any, dx: Array, dstate: Any) -> tuple[Array, Array, Any]:
+def _push(kept: _Kept, dcell: Any, dx: Array | None, dstate: Any) -> tuple[Array, Array, Any]:
     """How h_t, a_t and the last state change with the weights, the inputs and the first state."""
     cell = kept.cell
     start = cell.units if cell.looks_back else 0
     dmatrix = jax.jvp(lambda cell: cell.matrix(), (cell,), (dcell,))[1]
-    direct = _products(dmatrix, kept.operands) + _products(cell.matrix()[:, start:-1], dx)
+    direct = _products(dmatrix, kept.operands)
+    if dx is not None:
+        direct = direct + _products(cell.matrix()[:, start:-1], dx)
     W = cell.matrix()[:, :start]
 
     def step(dstate: Any, given: Any) -> tuple[Any, tuple[Array, Array]]:

@@ -68,6 +68,11 @@ class EmbeddedReber(Task):
         require_seed(self.seed)
 
     @property
+    def lag(self) -> int | None:
+        """The problem fixes none."""
+        return None
+
+    @property
     def terms(self) -> Terms:
         """What the paper fixes."""
         symbols = len(REBER_ALPHABET.characters)

@@ -69,6 +69,11 @@ class FlipFlop(Task):
             raise InputError(f"pulse is a probability, 1 at most; came {self.pulse!r}.")
 
     @property
+    def lag(self) -> int | None:
+        """The problem fixes none."""
+        return None
+
+    @property
     def terms(self) -> Terms:
         """What the paper fixes."""
         return Terms(

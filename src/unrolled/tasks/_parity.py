@@ -57,6 +57,11 @@ class Parity(Task):
         require_targets(self.targets)
 
     @property
+    def lag(self) -> int | None:
+        """The problem fixes none."""
+        return None
+
+    @property
     def terms(self) -> Terms:
         """What the paper fixes."""
         return Terms(

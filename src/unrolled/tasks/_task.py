@@ -112,6 +112,11 @@ class Task(ABC):
         """The test set of the paper: as many sequences as it has, or those that it has."""
 
     @property
+    def lag(self) -> int | None:
+        """The longest lag that has to be bridged, where the problem says one: what gates can be prepared for."""
+        return self.length
+
+    @property
     def features(self) -> int:
         """How many inputs there are at every step."""
         return self.terms.features

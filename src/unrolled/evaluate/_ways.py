@@ -1,0 +1,223 @@
+"""The ways to learn a task from fresh sequences, by name: what each is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from unrolled.errors import InputError, nearest_name
+from unrolled.evaluate._learned import Course, Learned
+from unrolled.learn import (
+    Algorithm,
+    FirstOrder,
+    GaussNewton,
+    HessianFree,
+    MomentumSchedule,
+    Online,
+    Optimizer,
+    learn_online,
+)
+from unrolled.networks import EchoStateInitialization, Initialization, Network, NetworkDesign, chrono, member_keys
+from unrolled.tasks import Task
+from unrolled.types import precision, require_precision
+
+__all__ = ["Limits", "OnlineWay", "Way", "way", "ways"]
+
+#: Called now and then with what has been reached.
+WayWatch = Callable[[Learned], None]
+# The shortest lag that gates can be prepared for.
+_LEAST_LAG = 2
+# So many sequences say where inputs and targets lie.
+_FOR_MEANS = 1000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a run ends that has not solved its task.
+
+    Attributes
+    ----------
+    sequences
+        After so many; ``None``: the way's own number.
+    seconds
+        After so many.
+    """
+
+    sequences: int | None = None
+    seconds: float | None = 600.0
+
+
+class Way(Protocol):
+    """A way to learn a task."""
+
+    @property
+    def name(self) -> str:
+        """By which it is asked for."""
+        ...
+
+    def learn(self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None) -> Learned:
+        """Learn the task from one seed."""
+        ...
+
+
+@dataclass(frozen=True)
+class OnlineWay:
+    """A network, where it begins, and an algorithm that goes step by step over fresh sequences.
+
+    Attributes
+    ----------
+    name
+        By which it is asked for.
+    network
+        Its layers, as :meth:`NetworkDesign.parse` reads them.
+    algorithm
+        How it learns.
+    initialization
+        Where it begins; ``None``: the layers' own random weights.
+    prepared
+        Whether the gates begin with memories as long as the task's lag, see :func:`unrolled.networks.chrono`.
+    every
+        A test after so many steps each.
+    steps
+        How many at most.
+    precision
+        ``"float32"`` or ``"float64"``.
+    """
+
+    name: str
+    network: str
+    algorithm: Algorithm
+    initialization: Initialization | None = None
+    prepared: bool = False
+    every: int = 50
+    steps: int = 100_000
+    precision: str = "float32"
+
+    def learn(self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None) -> Learned:
+        """Learn the task from one seed: it decides the weights, the sequences and the test.
+
+        Parameters
+        ----------
+        task
+            What is to be learned.
+        seed
+            A whole number, at least 0.
+        limits
+            When to end unsolved.
+        watch
+            Called now and then with what has been reached.
+        """
+        require_precision(self.precision)
+        key = member_keys(seed, 1)[0]
+        # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
+        with precision("float64"):
+            network = self.begin(task, key=key)
+            told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "loss": task.loss}
+            tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
+            return self._learned(
+                task, seed, learn_online(task, network, self.algorithm, key=key, watch=tell, **told), limits
+            )
+
+    def begin(self, task: Task, *, key: Array) -> Network:
+        """The network before anything was learned."""
+        design = NetworkDesign.parse(self.network, task.output)
+        network = design.initialize(task.features, task.outputs, key=key)
+        if self.initialization is not None:
+            sample = task.draw(_FOR_MEANS, key=jax.random.fold_in(key, 1))
+            network = self.initialization(network, key=key, batch=sample)
+        if self._prepares(task):
+            network = chrono(network, int(task.lag or 0), key=key)
+        return jax.tree.map(lambda leaf: leaf.astype(self.precision), network)
+
+    def _prepares(self, task: Task) -> bool:
+        return self.prepared and task.lag is not None and task.lag >= _LEAST_LAG
+
+    def _steps(self, limits: Limits) -> int:
+        return self.steps if limits.sequences is None else max(1, limits.sequences // self.algorithm.sequences)
+
+    def _learned(self, task: Task, seed: int, online: Online, limits: Limits) -> Learned:
+        judged, per_step = online.judged, self.algorithm.sequences
+        seconds = np.interp(judged.step, *online.clock) if len(judged.step) else np.zeros(0)
+        numbers = (judged.step * per_step, seconds, judged.loss, judged.error)
+        course = Course(*(np.asarray(column, np.float64) for column in numbers))
+        last = [column[-1] if len(column) else np.nan for column in (course.loss, course.error)]
+        return Learned(
+            task.name,
+            task.length,
+            self.name,
+            seed,
+            online.solved,
+            online.sequences,
+            online.seconds,
+            *map(float, last),
+            sum(leaf.size for leaf in jax.tree.leaves(online.parameters)),
+            "keep and write gates prepared for the lag" if self._prepares(task) else "",
+            "" if online.solved else _why(online, self._steps(limits)),
+            course,
+        )
+
+
+def _why(online: Online, steps: int) -> str:
+    if online.failed:
+        return "step after step was not finite"
+    return "all sequences seen" if online.steps >= steps else "out of time"
+
+
+_RESERVOIR = EchoStateInitialization(input_scale=0.1)
+_WAYS: dict[str, Callable[[], Way]] = {
+    "lstm": lambda: OnlineWay(
+        "lstm", "lstm:16", FirstOrder(Optimizer("adam", 0.01), batch_size=8, clip_norm=1.0), prepared=True
+    ),
+    "hessian-free": lambda: OnlineWay(
+        "hessian-free",
+        "elman:100",
+        HessianFree(GaussNewton(structural=1 / 30)),
+        initialization=_RESERVOIR,
+        every=2,
+        steps=400,
+    ),
+    "momentum": lambda: OnlineWay(
+        "momentum",
+        "elman:100",
+        FirstOrder(
+            Optimizer("sgd", 0.01, momentum=MomentumSchedule(0.995), nesterov=True), batch_size=100, clip_norm=1.0
+        ),
+        initialization=_RESERVOIR,
+        every=100,
+        steps=50_000,
+    ),
+}
+
+
+def ways() -> tuple[str, ...]:
+    """The names that :func:`way` knows."""
+    return tuple(_WAYS)
+
+
+def way(name: str, **settings: Any) -> Way:
+    """A way to learn by name, with other settings if wanted.
+
+    Examples
+    --------
+    >>> from unrolled.evaluate import way
+    >>> way("lstm", network="lstm:8").network
+    'lstm:8'
+
+    Raises
+    ------
+    InputError
+        An unknown name or setting.
+    """
+    if name not in _WAYS:
+        raise nearest_name("method", name, _WAYS)
+    made = _WAYS[name]()
+    known = vars(made)
+    for setting in settings:
+        if setting not in known:
+            raise nearest_name(f"setting of {name}", setting, known)
+    return replace(made, **settings)  # pyright: ignore[reportArgumentType]
