@@ -40,8 +40,9 @@ class TwoSequences(Task):
     are 0.8 or 0.2 with normal noise of variance 0.1, so that a network has to learn their mean.
 
     A sequence is right within 0.2 of its target (3a, 3b), or within 0.1 of the target without noise (3c). ``error`` is
-    the share of wrong sequences, and in 3c the mean distance from the target without noise. Solved: none (3a) or at
-    most 5 (3b) of 256 wrong; a distance below 0.015 (3c). The guess is :math:`\ln 2`, in 3c :math:`0.3^2 + 0.1`.
+    the share of wrong sequences, and in 3c the mean distance from the target without noise. Solved, by the first of the
+    paper's criteria: none (3a) or at most 5 (3b) of 256 wrong; a distance below 0.015 (3c). The guess is
+    :math:`\ln 2`, in 3c :math:`0.3^2 + 0.1`.
 
     Attributes
     ----------
