@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import task_answers
+from unrolled import GradientDescent, NetworkDesign, Optimizer, SequenceModel
 from unrolled.errors import InputError
 from unrolled.learn import losses
 from unrolled.learn._response import error_of
@@ -338,3 +339,14 @@ def test_unknown_names():
     with pytest.raises(InputError, match="unknown setting of adding 'protocl'; did you mean 'protocol'"):
         task("adding", protocl="2011")
     assert task("multiplication", 30, protocol="2011") == Multiplication(30, "2011")
+
+
+def test_a_network_learns_one_and_is_judged():
+    one = LongLag(4)
+    learner = GradientDescent(Optimizer(learning_rate=0.02), loss=one.loss, epochs=100, batch_size=16)
+    model = SequenceModel(NetworkDesign.parse("gru:8", one.output), learner)
+    fitted = model.fit(jax.tree.map(np.asarray, one.draw(32, key=jax.random.key(0))))
+    batch = one.test(key=jax.random.key(0))
+    outputs = fitted.predict(np.asarray(batch.inputs), last=0)[0]
+    assert one.solved(outputs, batch)
+    assert fitted.score(batch)[0] < one.guess / 4
