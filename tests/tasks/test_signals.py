@@ -38,9 +38,10 @@ def test_a_seed_says_everything(name):
             make(seed=wrong)
 
 
-@given(counts, st.integers(1, 12), st.data(), seeds)
-def test_echo(count, time, data, seed):
-    delay = data.draw(st.integers(0, time - 1))
+# Every shape is a program of its own: a few shapes, and many seeds.
+@given(st.sampled_from([(1, 1, 0), (3, 8, 7), (4, 12, 3)]), seeds)
+def test_echo(shape, seed):
+    count, time, delay = shape
     batch = delayed_echo(count, time, delay, seed=seed)
     assert batch.inputs.shape == (count, time, 1)
     assert (np.abs(batch.inputs) <= 1).all()
@@ -98,8 +99,9 @@ def test_settle_draws_every_pattern_and_noise_of_the_size():
     assert away.std() == pytest.approx(0.5, abs=0.02)
 
 
-@given(counts, st.integers(11, 120), seeds)
-def test_adding(count, time, seed):
+@given(st.sampled_from([(1, 11), (5, 40), (3, 120)]), seeds)
+def test_adding(shape, seed):
+    count, time = shape
     batch = adding(count, time, seed=seed)
     longest = time + time // 10
     assert batch.inputs.shape == (count, longest, 2)

@@ -79,7 +79,7 @@ class EmbeddedReber(Task):
         return Terms(
             symbols, symbols, "softmax", "cross-entropy", _entropy(self.length, self.seed), Judge(_right),
             "Hochreiter and Schmidhuber 1997, experiment 1",
-            "LSTM: 8,440 sequences, 150 of 150 trials",
+            "LSTM of 276 weights: 8,440 sequences, 100 % of the trials",
         )  # fmt: skip
 
     @property

@@ -12,6 +12,7 @@ from jaxtyping import Array
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.tasks._judge import Judge, within
+from unrolled.tasks._symbols import as_bits
 from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers
 from unrolled.types import Batch
 
@@ -87,8 +88,8 @@ class FlipFlop(Task):
         require_numbers(count, self.length, self.channels)
         for_times, for_signs = jax.random.split(key)
         shape = (count, self.length, self.channels)
-        signs = jnp.where(jax.random.bernoulli(for_signs, shape=shape), 1.0, -1.0)
-        pulses = jnp.where(jax.random.bernoulli(for_times, self.pulse, shape), signs, 0.0)
+        signs = 2 * as_bits(jax.random.bernoulli(for_signs, shape=shape)) - 1
+        pulses = signs * as_bits(jax.random.bernoulli(for_times, self.pulse, shape))
         latest = jax.lax.cummax(jnp.where(pulses != 0, jnp.arange(self.length)[:, None], -1), axis=1)
         held = jnp.take_along_axis(pulses, jnp.maximum(latest, 0), axis=1)
         return Batch(pulses, jnp.where(latest < 0, jnp.nan, held))

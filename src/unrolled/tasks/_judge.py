@@ -43,7 +43,9 @@ class Judge:
 
     def error(self, outputs: Float[AnyArray, "batch last unit"], batch: Batch) -> Float[Array, ""]:
         """The number that is reported."""
-        return share_wrong(self.right(outputs, batch)) if self.report is None else self.report(outputs, batch)
+        if self.report is None:
+            return share_wrong(self.right(outputs, batch))
+        return self.report(jnp.asarray(outputs), batch)
 
     def solved(self, outputs: Float[AnyArray, "batch last unit"], batch: Batch) -> Bool[Array, ""]:
         """Whether few enough sequences are wrong, or the number that is reported is small enough."""
@@ -86,7 +88,7 @@ def mean_square(outputs: Any, batch: Batch) -> Any:
 
 def share_wrong(right: Bool[Array, " batch"]) -> Float[Array, ""]:
     """The share of wrong sequences."""
-    return 1 - jnp.mean(right)
+    return jnp.mean(~right)
 
 
 def _same(outputs: Any, batch: Batch) -> Any:

@@ -13,6 +13,7 @@ from jaxtyping import Array, Int
 from unrolled.arguments import require_whole
 from unrolled.errors import nearest_name
 from unrolled.tasks._judge import Judge, same_class, within
+from unrolled.tasks._symbols import as_vectors
 from unrolled.tasks._task import (
     MOST_STEPS,
     Task,
@@ -189,4 +190,4 @@ def _between(ends: Int[Array, " batch"], others: Int[Array, "batch time"]) -> In
 def _next_symbols(symbols: Int[Array, "batch time"], kinds: int, targets: str) -> Batch:
     """Each symbol as the target of the one before it, or the last alone."""
     first = 1 if targets == "every" else -1
-    return Batch(jax.nn.one_hot(symbols[:, :-1], kinds), jax.nn.one_hot(symbols[:, first:], kinds))
+    return Batch(as_vectors(symbols[:, :-1], kinds), as_vectors(symbols[:, first:], kinds))

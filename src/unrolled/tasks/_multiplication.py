@@ -12,6 +12,7 @@ from jaxtyping import Array
 
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._marks import longest, mark, require_marks, share_of_first
+from unrolled.tasks._symbols import as_bits
 from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_numbers
 from unrolled.types import Batch
 
@@ -140,7 +141,7 @@ class ExclusiveOr(Task):
         shape = (count, longest(self.length))
         require_numbers(*shape, 2)
         for_numbers, for_marks = jax.random.split(key)
-        bits = jax.random.bernoulli(for_numbers, shape=shape).astype(jnp.zeros(()).dtype)
+        bits = as_bits(jax.random.bernoulli(for_numbers, shape=shape))
         marked = mark(bits, self.length, "2011", 0.0, key=for_marks)
         return Batch(marked.inputs, jnp.abs(marked.first - marked.second)[:, None, None], None, marked.lengths)
 

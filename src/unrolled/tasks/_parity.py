@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from unrolled.tasks._judge import Judge, within
+from unrolled.tasks._symbols import as_bits
 from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers, require_targets
 from unrolled.types import Batch
 
@@ -73,7 +74,7 @@ class Parity(Task):
     def draw(self, count: int, *, key: Array) -> Batch:
         """Fresh sequences: inputs ``(count, T, 1)``, targets ``(count, 1, 1)`` or ``(count, T, 1)``."""
         require_numbers(count, self.length, 1)
-        bits = jax.random.bernoulli(key, shape=(count, self.length)).astype(jnp.zeros(()).dtype)
+        bits = as_bits(jax.random.bernoulli(key, shape=(count, self.length)))
         odd = jnp.cumsum(bits, axis=1) % 2
         return Batch(bits[..., None], (odd if self.targets == "every" else odd[:, -1:])[..., None])
 

@@ -13,6 +13,7 @@ from jaxtyping import Array, Int
 
 from unrolled.errors import InputError
 from unrolled.tasks._judge import Judge, same_class, wrong_symbols
+from unrolled.tasks._symbols import as_vectors
 from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers, require_targets
 from unrolled.types import Batch
 
@@ -85,7 +86,7 @@ class Memorization(Task):
         )  # fmt: skip
 
     def draw(self, count: int, *, key: Array) -> Batch:
-        """Fresh sequences: inputs ``(count, T + 2 n, k + 2)``, targets with ``k + 1`` units at each or the last n steps."""
+        """Fresh sequences: inputs ``(count, T + 2n, k + 2)``, targets ``(count, T + 2n or n, k + 1)``."""
         n, kinds = _PATTERNS[self.bits]
         require_numbers(count, self.length + 2 * n, kinds + 2)
         return _recall(jax.random.randint(key, (count, n), 0, kinds), kinds, self.length, self.targets)
@@ -167,10 +168,10 @@ def _recall(symbols: Int[Array, "batch place"], kinds: int, delay: int, targets:
     count, n = symbols.shape
     blank, cue = kinds, kinds + 1
     row = jnp.full((count, delay + n), blank).at[:, delay - 1].set(cue)
-    inputs = jax.nn.one_hot(jnp.concatenate([symbols, row], axis=1), kinds + 2)
-    wanted = jax.nn.one_hot(symbols, kinds + 1)
+    inputs = as_vectors(jnp.concatenate([symbols, row], axis=1), kinds + 2)
+    wanted = as_vectors(symbols, kinds + 1)
     if targets == "every":
-        waiting = jax.nn.one_hot(jnp.full((count, delay + n), blank), kinds + 1)
+        waiting = as_vectors(jnp.full((count, delay + n), blank), kinds + 1)
         wanted = jnp.concatenate([waiting, wanted], axis=1)
     return Batch(inputs, wanted)
 

@@ -68,7 +68,7 @@ def task(name: str, length: int | None = None, **settings: Any) -> Task:
     --------
     >>> from unrolled.tasks import task
     >>> task("temporal-order", symbols=3)
-    TemporalOrder(length=100, symbols=3)
+    TemporalOrder(length=100, symbols=3, protocol='1997', longest=None)
     >>> task("adding", 5)
     Traceback (most recent call last):
     unrolled.errors.InputError: adding needs a length from 11 to 1000000, a whole number, as one of the first ten \

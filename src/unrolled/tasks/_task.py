@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import jax
@@ -211,4 +212,9 @@ def draw_on_host(task: Task, count: int, seed: int) -> Batch:
     require_whole("count", count, 1, MOST)
     number = require_seed(seed)
     with precision("float64"):
-        return jax.tree.map(np.asarray, task.draw(count, key=jax.random.key(number)))
+        return jax.tree.map(np.asarray, _draw(task, int(count), jax.random.key(number)))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _draw(task: Task, count: int, key: Array) -> Batch:
+    return task.draw(count, key=key)

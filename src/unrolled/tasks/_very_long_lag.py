@@ -12,6 +12,7 @@ from jaxtyping import Array
 
 from unrolled.arguments import require_whole
 from unrolled.tasks._judge import Judge, within
+from unrolled.tasks._symbols import as_vectors
 from unrolled.tasks._task import MOST_STEPS, Task, Terms, count_of_test, require_length, require_numbers
 from unrolled.types import Batch
 
@@ -87,8 +88,8 @@ class VeryLongLag(Task):
         symbols = jax.random.randint(for_others, (count, time), 0, p)
         symbols = jnp.where(steps == lengths[:, None] - 1, p, symbols)
         symbols = jnp.where(steps == 0, p + 1, jnp.where(steps == 1, p + 2 + kept[:, None], symbols))
-        inputs = jax.nn.one_hot(jnp.where(steps < lengths[:, None], symbols, -1), p + 4)
-        return Batch(inputs, jax.nn.one_hot(kept, 2)[:, None], None, lengths)
+        inputs = as_vectors(jnp.where(steps < lengths[:, None], symbols, -1), p + 4)
+        return Batch(inputs, as_vectors(kept, 2)[:, None], None, lengths)
 
     def test(self, *, key: Array) -> Batch:
         """10,000 sequences, fewer where these do not fit into memory: 2^26 numbers at most."""
