@@ -4,7 +4,7 @@ A memory cell that holds a number
 
 A unit with a self-link of 1 keeps what it has; gates decide when something is written to it and when it is read. Such a
 memory cell (Hochreiter and Schmidhuber 1997) is wired by hand here: it takes a number when a marker comes, holds it for
-10,000 steps while other numbers go by, and shows it when a second marker comes. Nothing is trained.
+10,000 steps while other numbers go by, and shows it when a second marker comes. At the end such cells learn to.
 """
 
 # %%
@@ -20,16 +20,20 @@ from pathlib import Path
 import numpy as np
 
 import unrolled
+from unrolled import GradientDescent, Optimizer, SequenceModel
+from unrolled.learn import train
 from unrolled.networks import (
     NetworkDesign,
     backpropagate,
     chrono,
     forward_pass,
     gate_traces,
+    initialize_members,
     member_keys,
     sensitivity,
 )
 from unrolled.show import gate_figure, save
+from unrolled.tasks import adding
 from unrolled.types import precision
 
 unrolled.use_compilation_cache()
@@ -126,6 +130,28 @@ with precision("float64"):
         keep = begun.layers[0].gate("keep")[2]
         print(f"{name:9} forgets in {1 + np.exp(keep.min()):.0f} to {1 + np.exp(keep.max()):.0f} steps; the gradient")
         print(f"          {sensitivity(begun, quiet)}")
+
+# %%
+# The adding problem asks for it: two marked numbers in a sequence of 60 are to be added up, and whoever always says 1/2
+# has an error of 1/24 = 0.042. Ten epochs, two networks each. The cell of 1997 learns by its truncated gradient.
+
+lessons, test = adding(2000, 60, seed=0), adding(1000, 60, seed=1)
+learner = GradientDescent(Optimizer(learning_rate=0.01), epochs=10, batch_size=50, clip_norm=1.0)
+keys = member_keys(0, 2)
+
+
+def taught(text, longest=None):
+    design = NetworkDesign.parse(text)
+    model = SequenceModel(design, learner, members=2)
+    networks = initialize_members(design, 2, 1, keys=keys)
+    networks = networks if longest is None else chrono(networks, longest, key=keys[0])
+    return model.usable(train(networks, learner, model.prepared(lessons), keys=keys))
+
+
+with precision("float64"):
+    for text, longest in (("lstm:8", None), ("lstm:8", 60), ("lstm-1997:4x2:tanh:truncated", 60)):
+        scores = taught(text, longest).score(test)
+        print(f"{text:28}  {'chrono' if longest else 'as Keras':8}  {' '.join(f'{score:.1e}' for score in scores)}")
 
 # %%
 # The figure as PNG and PDF.

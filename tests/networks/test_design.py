@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from unrolled.errors import InputError
 from unrolled.networks import LayerDesign, NetworkDesign, activation, activations, layer_kinds, summarize
 
-layers = st.builds(LayerDesign, st.sampled_from(layer_kinds()), st.integers(1, 100_000), st.sampled_from(activations()))
+plain_layers = st.builds(
+    LayerDesign, st.sampled_from(layer_kinds()), st.integers(1, 100_000), st.sampled_from(activations())
+)
+in_blocks = st.builds(
+    lambda kind, blocks, block, truncated: LayerDesign(kind, blocks * block, block=block, truncated=truncated),
+    st.sampled_from(["lstm-1997", "bi-lstm-1997"]),
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.booleans(),
+)
+layers = plain_layers | in_blocks
 
 
 @st.composite

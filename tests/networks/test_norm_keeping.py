@@ -92,7 +92,7 @@ def through_one_step(cell, seen, back, flip):
     return jnp.sum((ratio - 1) ** 2) / BATCH
 
 
-@pytest.mark.parametrize("text", ["lstm:2, gru:2", "mingru:2, bi-elman:2"])
+@pytest.mark.parametrize("text", ["lstm:2, gru:2", "mingru:2, bi-elman:2", "peephole-lstm:2, lstm-1997:1x2"])
 def test_other_cells_equal_the_jacobians_of_their_states(text):
     network, inputs, error = make(text), numbers(BATCH, TIME, 2), numbers(BATCH, TIME, 2, seed=2)
 

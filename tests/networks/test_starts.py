@@ -13,8 +13,9 @@ from unrolled.networks import NetworkDesign, Start, initialize_members, map_memb
 from unrolled.types import precision
 
 BATCH, TIME, FEATURES, SEQUENCES = 3, 9, 2, 4
-STACK = "dense:2:tanh, lstm:2, bi-gru:2, mingru:2"
+STACK = "dense:2:tanh, lstm:2, bi-gru:2, mingru:2, lstm-1997:1x2"
 NAMES = ["lstm_1.h_0", "lstm_1.s_0", "bi-gru_1.forward.h_0", "bi-gru_1.backward.h_0", "mingru_1.h_0"]
+NAMES += ["lstm-1997_1.h_0", "lstm-1997_1.s_0"]
 INDEX = np.array([2, 0, 2])
 
 
@@ -28,7 +29,7 @@ def _float64():
 def test_a_constant(constant):
     network = random_network(STACK, start=constant)
     states = network.initial_states((BATCH,))
-    assert [np.shape(leaf) for leaf in jax.tree.leaves(states)] == [(BATCH, 2)] * 5
+    assert [np.shape(leaf) for leaf in jax.tree.leaves(states)] == [(BATCH, 2)] * len(NAMES)
     assert all(np.all(leaf == constant) for leaf in jax.tree.leaves(states))
     assert not set(NAMES) & network.weights().keys()
 
@@ -58,7 +59,7 @@ every_way = pytest.mark.parametrize("sequences", [0, SEQUENCES])
 def test_learned_states_are_weights_at_the_beginning(sequences):
     network, inputs, run = learned(sequences)
     weights = network.weights()
-    assert list(weights)[-5:] == NAMES
+    assert list(weights)[-len(NAMES) :] == NAMES
     assert {weights[name].shape for name in NAMES} == {(SEQUENCES, 2) if sequences else (2,)}
     (_, outputs), _ = run(network)
     for i in range(BATCH):

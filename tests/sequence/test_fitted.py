@@ -112,6 +112,12 @@ MODELS = {
         {"states": {"lstm_1.s": np.full((8, 3), 0.5)}, "clamps": {"lstm_1": np.full((8, 6, 3), 0.25)}},
     ),
     "both ways": (NetworkDesign.parse("bi-mingru:2, elman:2", reads="final"), {}, {"members": 2}, {"last": 1}),
+    "memory cells": (
+        NetworkDesign.parse("peephole-lstm:2, bi-lstm-1997:1x2:truncated, lstm-1997:2x2"),
+        {},
+        {"specification": Specification(given="lstm-1997_1.s")},
+        {"states": {"lstm-1997_1.s": np.full((8, 4), 0.5)}},
+    ),
 }
 
 

@@ -66,7 +66,10 @@ def test_deep_networks_leave_out_the_middle_layers():
     assert made.rows[4].text == "34 more\nlayers"
 
 
-@pytest.mark.parametrize("text", ["", "dense:3", "elman:2", "lstm:2, gru:3", "dense:2, elman:3, dense:4, lstm:5"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "dense:3", "elman:2", "lstm:2, gru:3", "dense:2, elman:3, dense:4, lstm:5", "mingru:2, peephole-lstm:2"],
+)
 @pytest.mark.parametrize("window", [None, 1, 2, 9])
 def test_every_arrow_joins_two_boxes(text, window):
     made = planned(text, window=window)
@@ -99,3 +102,16 @@ def test_numbers_below_one_are_named():
         draw_unrolled(NetworkDesign(), steps=0)
     with pytest.raises(InputError, match="came 1, 1, 3, 0"):
         draw_unrolled(NetworkDesign(), window=0)
+
+
+def test_blocks_and_cells_that_do_not_look_back():
+    made = planned("lstm-1997:2x2, mingru:3", steps=2)
+    assert made.rows[1].text == "LSTM 1997\n4 tanh"
+    assert [(row.memory, row.recurrent_matrix) for row in made.rows[1:3]] == [(True, "W_{1}"), (False, "")]
+    assert made.shapes == {"U_{1}": "2·4×1", "W_{1}": "2·4×4", "U_{2}": "2·3×4", "V": "1×3"}
+    assert planned("lstm-1997:2x3").shapes == {"U": "10×1", "W": "10×6", "V": "1×6"}
+
+
+def test_both_directions_are_not_drawn():
+    with pytest.raises(InputError, match="drawn forward in time, and bi-gru:2:tanh runs both ways"):
+        draw_unrolled(NetworkDesign.parse("bi-gru:2"))

@@ -147,7 +147,7 @@ class Cell(eqx.Module):
         del delta, kept
         return {}
 
-    def whole(self, a: Float[Array, "row ..."], before: Any, after: Any) -> Float[Array, "row ..."]:
+    def preactivations(self, a: Float[Array, "row ..."], before: Any, after: Any) -> Float[Array, "row ..."]:
         """The pre-activations: what M gives, and what else a gate sees."""
         del before, after
         return a

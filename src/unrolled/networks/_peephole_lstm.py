@@ -132,7 +132,7 @@ class PeepholeLSTM(Cell):
         i, f, g, o, _ = kept
         return jnp.concatenate([i * (1 - i), f * (1 - f), slope(self.activation, g), o * (1 - o)])
 
-    def whole(self, a: Float[Array, "row ..."], before: Any, after: Any) -> Float[Array, "row ..."]:
+    def preactivations(self, a: Float[Array, "row ..."], before: Any, after: Any) -> Float[Array, "row ..."]:
         """What M gives, and what the gates see through the peepholes."""
         p_i, p_f, p_o = self._peepholes(a.ndim)
         seen = [p_i * before.s, p_f * before.s, jnp.zeros_like(after.s), p_o * after.s]

@@ -309,7 +309,7 @@ def _replayed(cell: Cell, run: Pass) -> tuple[Array, Any, Array, Traced]:
     def step(state: Any, given: Any) -> tuple[Any, tuple[Array, Any, Array, Traced]]:
         a, h, real = given
         made, kept = cell.activate(cell.scaled(a), state)
-        a, slopes, traced = cell.whole(a, state, made), cell.slopes(kept, made.h), cell.traced(kept)
+        a, slopes, traced = cell.preactivations(a, state, made), cell.slopes(kept, made.h), cell.traced(kept)
         if real is not None:
             made = jax.tree.map(lambda new, old: jnp.where(real, new, old), made, state)
             slopes = jnp.where(real, slopes, 0)

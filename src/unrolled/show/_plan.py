@@ -15,7 +15,7 @@ Kind = Literal["input", "hidden", "output", "gap", "edge"]
 
 _MOST_LAYERS = 8
 _NAMES = {
-    "elman": "Elman", "lstm": "LSTM", "peephole-lstm": "peephole LSTM", "lstm-1997": "LSTM of 1997", "gru": "GRU",
+    "elman": "Elman", "lstm": "LSTM", "peephole-lstm": "peephole\nLSTM", "lstm-1997": "LSTM 1997", "gru": "GRU",
     "mingru": "minGRU", "dense": "dense",
 }  # fmt: skip
 _KEPT = 3  # layers drawn at either end of a network with more than that
@@ -37,6 +37,8 @@ class Row:
         Whether a state, and beside it a memory s, is handed on in time.
     matrix
         The matrix on the arrows that enter it from below; ``""`` for none.
+    looks_back
+        Whether a matrix multiplies the last activities.
     """
 
     kind: Kind
@@ -45,11 +47,12 @@ class Row:
     recurrent: bool = False
     memory: bool = False
     matrix: str = ""
+    looks_back: bool = True
 
     @property
     def recurrent_matrix(self) -> str:
         """The matrix on its horizontal arrows, W with the index of U."""
-        return self.matrix.replace("U", "W") if self.recurrent else ""
+        return self.matrix.replace("U", "W") if self.recurrent and self.looks_back else ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,9 @@ def _design(network: Network) -> NetworkDesign:
 
 def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
     count = len(design.layers)
+    both = [str(layer) for layer in design.layers if layer.bidirectional]
+    if both:
+        raise InputError(f"a network is drawn forward in time, and {both[0]} runs both ways; take one without.")
     rows = [Row("input", f"input\n{features}")]
     for number, layer in enumerate(design.layers, 1):
         if count > _MOST_LAYERS and _KEPT < number <= count - _KEPT:
@@ -122,7 +128,7 @@ def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
             continue
         matrix = "U" if count == 1 else f"U_{{{number}}}"
         text = f"{_NAMES[layer.kind]}\n{layer.units} {layer.activation}"
-        rows.append(Row("hidden", text, number, layer.recurrent, layer.has_memory, matrix))
+        rows.append(Row("hidden", text, number, layer.recurrent, layer.has_memory, matrix, layer.kind != "mingru"))
     return [*rows, Row("output", f"output\n{outputs} {design.output}", matrix="V")]
 
 
@@ -199,9 +205,10 @@ def _shapes(design: NetworkDesign, rows: Sequence[Row], features: int, outputs: 
     for row in rows:
         if row.kind == "output":
             found["V"] = "×".join(map(str, shapes["readout.V"]))
-        for field in ("UW" if row.recurrent else "U") if row.layer else "":
+        for field in ("UW" if row.recurrent_matrix else "U") if row.layer else "":
             height, width = shapes[f"{names[row.layer - 1]}.{field}"]
             units = design.layers[row.layer - 1].units
             gates = "" if height == units else f"{height // units}·"
-            found[row.matrix.replace("U", field)] = f"{gates}{units}×{width}"
+            rows_of = f"{gates}{units}" if height % units == 0 else f"{height}"  # blocks share some of their gates
+            found[row.matrix.replace("U", field)] = f"{rows_of}×{width}"
     return found
