@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import jax
 import numpy as np
 from jaxtyping import Array
 
-from unrolled.errors import InputError, nearest_name
+from unrolled.errors import nearest_name
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.learn import (
     Algorithm,
@@ -123,6 +123,11 @@ class OnlineWay:
                 task, seed, learn_online(task, network, self.algorithm, key=key, watch=tell, **told), limits
             )
 
+    def resized(self, units: int) -> OnlineWay:
+        """The same way with other numbers of hidden units."""
+        design = NetworkDesign.parse(self.network).with_hidden(units=units)
+        return replace(self, network=str(design))
+
     def begin(self, task: Task, *, key: Array) -> Network:
         """The network before anything was learned."""
         design = NetworkDesign.parse(self.network, task.output)
@@ -202,6 +207,8 @@ def ways() -> tuple[str, ...]:
 def way(name: str, **settings: Any) -> Way:
     """A way to learn by name, with other settings if wanted.
 
+    Settings are the attributes of what comes back, and ``units``, the number of hidden units.
+
     Examples
     --------
     >>> from unrolled.evaluate import way
@@ -216,6 +223,9 @@ def way(name: str, **settings: Any) -> Way:
     if name not in _WAYS:
         raise nearest_name("method", name, _WAYS)
     made = _WAYS[name]()
+    if "units" in settings:
+        settings = dict(settings)
+        made = made.resized(settings.pop("units"))
     known = vars(made)
     for setting in settings:
         if setting not in known:

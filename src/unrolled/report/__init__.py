@@ -6,6 +6,9 @@ from unrolled.report._companion import describe_companion as describe_companion
 from unrolled.report._folder import ResultFolder as ResultFolder
 from unrolled.report._folder import result_folder as result_folder
 from unrolled.report._hash import data_sha256 as data_sha256
+from unrolled.report._learned import courses_csv as courses_csv
+from unrolled.report._learned import learned_csv as learned_csv
+from unrolled.report._learned import learned_report as learned_report
 from unrolled.report._limits import describe_limits as describe_limits
 from unrolled.report._report import SCHEMA as SCHEMA
 from unrolled.report._report import sweep_report as sweep_report

@@ -23,7 +23,7 @@ from unrolled.report._limits import describe_limits
 from unrolled.report._rolling import describe_rolling
 from unrolled.series import Series
 
-__all__ = ["SCHEMA", "sweep_report", "to_json", "trial_report"]
+__all__ = ["SCHEMA", "software", "sweep_report", "to_json", "trial_report"]
 
 #: The version of the layout of ``report.json``; it rises when a field changes its meaning.
 SCHEMA = 2
@@ -124,13 +124,23 @@ def to_json(report: dict[str, Any]) -> str:
     return json.dumps(_finite(report), indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def _provenance(series: Series) -> dict[str, Any]:
+def software() -> dict[str, Any]:
+    """With what a result was made, and when."""
     versions = {"unrolled": __version__, "python": platform.python_version()}
     return {
         "versions": versions | {name: version(name) for name in _PACKAGES},
         "platform": platform.platform(terse=True),
-        "data_sha256": data_sha256(series),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _provenance(series: Series) -> dict[str, Any]:
+    made = software()
+    return {
+        "versions": made.pop("versions"),
+        "platform": made.pop("platform"),
+        "data_sha256": data_sha256(series),
+        **made,
     }
 
 

@@ -16,6 +16,7 @@ from unrolled.show._gates import gate_figure as gate_figure
 from unrolled.show._gradient_flow import draw_gradient_flow as draw_gradient_flow
 from unrolled.show._half_widths import draw_half_widths as draw_half_widths
 from unrolled.show._horizon import draw_error_by_horizon as draw_error_by_horizon
+from unrolled.show._learning import draw_learning as draw_learning
 from unrolled.show._loss import draw_loss as draw_loss
 from unrolled.show._one_step import draw_one_step as draw_one_step
 from unrolled.show._sweep import draw_sweep as draw_sweep
