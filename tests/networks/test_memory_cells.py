@@ -26,6 +26,7 @@ from unrolled.networks import (
     forward_pass,
     gate_traces,
     initialize_members,
+    layer_kinds,
     member,
     member_keys,
     sensitivity,
@@ -242,6 +243,11 @@ def test_blocks_travel(size):
     again = design.network(network.weights(), 2, 1)
     assert jax.tree.structure(again) == jax.tree.structure(network)
     assert design.with_hidden(units=2 * blocks * block).layers[0].block == block
+
+
+def test_which_layers_have_a_memory():
+    found = {kind for kind in layer_kinds() if LayerDesign(kind, 2).has_memory}
+    assert found == {f"{way}{kind}" for way in ("", "bi-") for kind in ("lstm", "peephole-lstm", "lstm-1997")}
 
 
 def test_files_of_other_layers_say_nothing_of_blocks():
