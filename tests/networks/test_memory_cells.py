@@ -48,7 +48,7 @@ def _float64():
 
 
 def test_the_squashing_functions_are_those_of_the_paper():
-    """g is a logistic function between -2 and 2, h one between -1 and 1 (equations 4 and 5 of its appendix)."""
+    """g is a logistic function between -2 and 2, h one between -1 and 1."""
     cell = LSTM1997(np.array([[0.0], [1], [0]]), np.zeros((3, 1)), np.array([90.0, 0, 90]))  # both gates open
     for x in (-30.0, -1.5, 0.0, 0.3, 30.0):
         after = cell.step(np.array([x]), cell.initial_state())
