@@ -26,6 +26,7 @@ from unrolled.networks import (
     forward_pass,
     gate_traces,
     initialize_members,
+    layer_kinds,
     member,
     member_keys,
     sensitivity,
@@ -47,7 +48,7 @@ def _float64():
 
 
 def test_the_squashing_functions_are_those_of_the_paper():
-    """g is a logistic function between -2 and 2, h one between -1 and 1 (equations 4 and 5 of its appendix)."""
+    """g is a logistic function between -2 and 2, h one between -1 and 1."""
     cell = LSTM1997(np.array([[0.0], [1], [0]]), np.zeros((3, 1)), np.array([90.0, 0, 90]))  # both gates open
     for x in (-30.0, -1.5, 0.0, 0.3, 30.0):
         after = cell.step(np.array([x]), cell.initial_state())
@@ -242,6 +243,11 @@ def test_blocks_travel(size):
     again = design.network(network.weights(), 2, 1)
     assert jax.tree.structure(again) == jax.tree.structure(network)
     assert design.with_hidden(units=2 * blocks * block).layers[0].block == block
+
+
+def test_which_layers_have_a_memory():
+    found = {kind for kind in layer_kinds() if LayerDesign(kind, 2).has_memory}
+    assert found == {f"{way}{kind}" for way in ("", "bi-") for kind in ("lstm", "peephole-lstm", "lstm-1997")}
 
 
 def test_files_of_other_layers_say_nothing_of_blocks():

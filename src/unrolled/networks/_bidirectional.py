@@ -104,6 +104,11 @@ class BidirectionalKind:
         """``bi-`` and the kind of the cells."""
         return f"bi-{self.cell.kind}"
 
+    @property
+    def state_type(self) -> Any:
+        """The state of each of the two cells."""
+        return self.cell.state_type
+
     def shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
         """The shape of every weight."""
         own = self.cell.shapes(features, units)

@@ -72,7 +72,7 @@ def chrono(network: Network, longest: int, *, key: Array) -> Network:
 
     References
     ----------
-    C. Tallec and Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018, arXiv:1804.11188, section 2;
+    C. Tallec and Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018, arXiv:1804.11188;
     S. Hochreiter and J. Schmidhuber, Neural Computation 9 (1997) 1735, section 4 ("abuse problem").
     """
     require_whole("longest", longest, 2, _LONGEST)

@@ -112,7 +112,7 @@ class LayerDesign:
     @property
     def has_memory(self) -> bool:
         """Whether the state is a memory s beside the activities h."""
-        return getattr(_KINDS[self.kind.removeprefix("bi-")], "state_type", None) is CellState
+        return getattr(_KINDS[self.kind], "state_type", None) is CellState
 
     @property
     def bidirectional(self) -> bool:

@@ -190,6 +190,7 @@ class LSTM1997Kind:
     kind: ClassVar[str] = LSTM1997.kind
     recurrent: ClassVar[bool] = True
     bidirectional: ClassVar[bool] = False
+    state_type: ClassVar[Any] = CellState
 
     def shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
         """The shape of every weight."""
