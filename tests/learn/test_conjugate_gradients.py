@@ -63,14 +63,23 @@ def test_model_falls_along_the_path():
     assert np.all(np.diff(models) <= 1e-12)
 
 
+def iterates(A, b, count):
+    """x_0, x_1, ... of the textbook's conjugate gradients, from 0."""
+    x, r = np.zeros(len(b)), b.copy()
+    p, found = r.copy(), [np.zeros(len(b))]
+    for _ in range(count):
+        length = (r @ r) / (p @ A @ p)
+        x, after = x + length * p, r - length * A @ p
+        p, r = after + (after @ after) / (r @ r) * p, after
+        found.append(x)
+    return found
+
+
 def test_relative_progress_ends_it_by_its_formula():
     A, b, start = positive(5, conditioning=1e6)
     told = ConjugateGradients(most=100, progress=1e-3)
     path = jax.jit(lambda: told.solve(lambda v: A @ v, b, 0 * start))()
-    xs = {0: 0 * start}
-    for k in range(1, int(path.iterations) + 1):  # again, to every single iteration
-        run = ConjugateGradients(most=k, progress=0.0).solve(lambda v: A @ v, b, 0 * start)
-        xs[k] = np.asarray(run.points[run.last])
+    xs = dict(enumerate(iterates(A, b, int(path.iterations))))
     phi = {k: x @ A @ x / 2 - b @ x for k, x in xs.items()}
     ended = [i for i in phi if i > 10 and (phi[i] - phi[i - 10]) / phi[i] < 10 * 1e-3]
     assert int(path.iterations) == ended[0]

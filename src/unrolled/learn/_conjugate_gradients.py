@@ -53,12 +53,16 @@ class Path(NamedTuple):
 
 
 class _At(NamedTuple):
-    """One iteration: x, the residual b - A x, the direction, residual times preconditioned residual, models so far."""
+    """One iteration: x, the residual b - A x, the direction, residual times preconditioned residual, models so far.
+
+    Below ``least`` the residual is rounding.
+    """
 
     x: Float[Array, " param"]
     r: Float[Array, " param"]
     p: Float[Array, " param"]
     rho: Float[Array, ""]
+    least: Float[Array, ""]
     i: Int[Array, ""]
     models: Float[Array, " iteration"]
     points: Float[Array, "place param"]
@@ -141,7 +145,8 @@ class ConjugateGradients:
         points = jnp.zeros((places + 1, *b.shape), b.dtype)
         rho = _dot(r, y)
         finite = jnp.isfinite(rho)
-        return _At(start, r, y, rho, zero, models, points, zero, ~finite | (rho <= 0), no, finite)
+        least = rho * jnp.finfo(b.dtype).eps ** 2
+        return _At(start, r, y, rho, least, zero, models, points, zero, ~finite | (rho <= 0), no, finite)
 
     def _iterate(self, at: _At, product: Any, b: Array, precondition: Any, numbers: np.ndarray) -> _At:
         bent = product(at.p)
@@ -156,10 +161,10 @@ class ConjugateGradients:
         p = y + (rho / at.rho).astype(b.dtype) * at.p
         kept = good & (jnp.asarray(numbers)[jnp.minimum(at.place, len(numbers) - 1)] == i)
         points = jax.lax.cond(kept, lambda: at.points.at[at.place].set(x), lambda: at.points)
-        ended = ~good | (i >= self.most) | self._enough(models, i) | (rho <= 0)
+        ended = ~good | (i >= self.most) | self._enough(models, i) | (rho <= at.least)
         finite = at.finite & jnp.isfinite(curvature)
         negative = jnp.isfinite(curvature) & (curvature <= 0)
-        return _At(x, r, p, rho, i, models, points, at.place + kept, ended, negative, finite)
+        return _At(x, r, p, rho, at.least, i, models, points, at.place + kept, ended, negative, finite)
 
     def _enough(self, models: Array, i: Array) -> Array:
         """Whether the relative progress over the last k iterations was small."""

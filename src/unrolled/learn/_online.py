@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.arguments import require_number, require_whole
+from unrolled.errors import InputError
 from unrolled.learn._curvature import AnyObjective
 from unrolled.learn._objective import NetworkObjective
 from unrolled.learn._online_loop import (
@@ -203,7 +204,7 @@ class _Drive(NamedTuple):
 def _drive(parameters: Any, drive: _Drive, resume: Progress | None) -> Online:
     run, steps = drive.run, drive.steps
     run.algorithm.check(run.objective)
-    parameters = jax.tree.map(jnp.asarray, parameters)
+    parameters = _of_one_type(parameters)
     progress = begin(parameters, run) if resume is None else resumed(resume, run)
     told = (np.asarray(jax.random.key_data(drive.key)), drive.test)
     progress = jax.block_until_ready(advance(progress, np.int32(0), *told, run))  # compiles; learns nothing
@@ -219,6 +220,15 @@ def _drive(parameters: Any, drive: _Drive, resume: Progress | None) -> Online:
         if drive.watch is not None:
             drive.watch(_summary(progress, run, clock))
     return _summary(progress, run, clock)
+
+
+def _of_one_type(parameters: Any) -> Any:
+    """The parameters as arrays, all of one floating-point type, which decides the precision of the run."""
+    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(parameters)]
+    kinds = sorted({leaf.dtype.name for leaf in leaves})
+    if len(kinds) != 1 or not jnp.issubdtype(kinds[0], jnp.floating):
+        raise InputError(f"parameters must be arrays of one floating-point type; came {', '.join(kinds) or 'none'}.")
+    return jax.tree.map(lambda leaf: jnp.array(leaf, kinds[0]), parameters)
 
 
 def _ended(progress: Progress, seconds: float, most: float | None) -> bool:
