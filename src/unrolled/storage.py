@@ -18,12 +18,15 @@ from unrolled.errors import InputError
 __all__ = [
     "FORMAT_VERSION",
     "Shapes",
+    "arrays_description",
     "discard_unfinished",
     "explained",
     "load_model",
+    "read_arrays",
     "save_model",
     "unfinished",
     "user_mode",
+    "write_arrays",
     "write_text",
     "writing",
 ]
@@ -37,7 +40,7 @@ _MOST_DESCRIPTION_BYTES = 16_000_000
 # Names, types and offsets of the tensors stand before the numbers.
 _MOST_HEADER_BYTES = 4_000_000
 _unfinished: list[Callable[[], None]] = []
-_TYPES = {"float64": "F64", "float32": "F32"}
+_TYPES = {"float64": "F64", "float32": "F32", "int64": "I64", "int32": "I32", "uint32": "U32", "bool": "BOOL"}
 
 
 def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Path:
@@ -106,6 +109,33 @@ def load_model(
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the saved model {source} is damaged: {type(error).__name__}: {error}.") from None
     return kind, description, _read_tensors(source / _WEIGHTS, expected)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, str]) -> None:
+    """Write arrays and a few words to one file, whole or not at all; what it held before is replaced."""
+    from safetensors.numpy import save_file
+
+    whole = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path) as partial:
+            save_file(whole, partial, metadata=dict(description))
+
+
+def arrays_description(path: Path) -> dict[str, str]:
+    """The words that :func:`write_arrays` wrote; an :class:`InputError` if it was not that function."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+
+
+def read_arrays(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
+    """Exactly these arrays, sizes compared before memory is taken; numbers need not be finite."""
+    return _read_numbers(path, expected)
 
 
 @contextmanager
@@ -195,6 +225,14 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_tensors(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
+    tensors = _read_numbers(path, expected)
+    for name, value in tensors.items():
+        if not np.all(np.isfinite(value)):
+            raise InputError(f"{path} is damaged: {name} holds values that are not finite.")
+    return tensors
+
+
+def _read_numbers(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError, safe_open
 
     size = sum(int(np.prod(shape, dtype=object)) * np.dtype(kind).itemsize for shape, kind in expected.values())
@@ -206,13 +244,9 @@ def _read_tensors(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
     try:
         with safe_open(path, framework="np") as file:
             _compare(file, expected, path)
-            tensors = {name: file.get_tensor(name) for name in expected}
+            return {name: file.get_tensor(name) for name in expected}
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path} is damaged: {error}.") from None
-    for name, value in tensors.items():
-        if not np.all(np.isfinite(value)):
-            raise InputError(f"{path} is damaged: {name} holds values that are not finite.")
-    return tensors
 
 
 def _compare(file: Any, expected: Shapes, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from jaxtyping import Array, Float
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.learn._curvature import AnyObjective
+from unrolled.learn._kept import Keeper, identity_of
 from unrolled.learn._objective import NetworkObjective
 from unrolled.learn._online_loop import (
     MOST_NOT_FINITE,
@@ -24,7 +26,6 @@ from unrolled.learn._online_loop import (
     advance,
     begin,
     capacity_for,
-    resumed,
     typed,
 )
 from unrolled.learn._problem import Algorithm, Problem, Source
@@ -59,7 +60,7 @@ class Online:
     clock
         Steps done, and the seconds that they had taken, now and then on the way: shape ``(2, mark)``.
     progress
-        To go on from; see :func:`learn_online`.
+        All that the next step would need.
     """
 
     parameters: Any
@@ -93,7 +94,7 @@ def learn_online(
     every: int = 50,
     seconds: float | None = None,
     watch: OnlineWatch | None = None,
-    resume: Progress | None = None,
+    keep: str | Path | None = None,
 ) -> Online:
     """Learn a problem from endless fresh sequences, until its test is passed.
 
@@ -117,8 +118,9 @@ def learn_online(
         End after about so many, whatever has been reached; ``None``: no limit.
     watch
         Called now and then with what has been reached.
-    resume
-        ``progress`` of an earlier run with the same arguments, which this one continues to the same numbers.
+    keep
+        A file in which the run is kept, every minute and at the end. A file that is there is continued, to the same
+        numbers as without a break; it must be of a run with the same arguments, but for ``steps`` and ``seconds``.
 
     Returns
     -------
@@ -128,7 +130,7 @@ def learn_online(
     Raises
     ------
     InputError
-        Settings that do not go together.
+        Settings that do not go together, or a file of another run.
     """
     objective = NetworkObjective(loss, network.readout.activation)
     require_whole("every", every, 1, _MOST_STEPS)
@@ -138,7 +140,7 @@ def learn_online(
     run = Run(objective, algorithm, problem, every, capacity_for(steps))
     if seconds is not None:
         require_number("seconds", seconds, above=0.0)
-    return _drive(network, _Drive(run, test, run_key, steps, watch, seconds), resume)
+    return _drive(network, _Drive(run, test, run_key, steps, watch, seconds), keep)
 
 
 def minimize(
@@ -150,7 +152,7 @@ def minimize(
     key: Array,
     steps: int,
     watch: OnlineWatch | None = None,
-    resume: Progress | None = None,
+    keep: str | Path | None = None,
 ) -> Online:
     """Minimize any function of parameters and batches, with a fresh batch at every step.
 
@@ -160,7 +162,7 @@ def minimize(
         The function; :class:`Objective` says how a function of your own is given.
     parameters
         Where to begin: any pytree of arrays of one floating-point type.
-    algorithm, source, key, steps, watch, resume
+    algorithm, source, key, steps, watch, keep
         As of :func:`learn_online`; a source need not judge.
 
     Examples
@@ -187,7 +189,7 @@ def minimize(
     """
     require_whole("steps", steps, 1, _MOST_STEPS)
     run = Run(objective, algorithm, source, 0, capacity_for(steps))
-    return _drive(parameters, _Drive(run, None, key, steps, watch), resume)
+    return _drive(parameters, _Drive(run, None, key, steps, watch), keep)
 
 
 class _Drive(NamedTuple):
@@ -201,24 +203,29 @@ class _Drive(NamedTuple):
     most_seconds: float | None = None
 
 
-def _drive(parameters: Any, drive: _Drive, resume: Progress | None) -> Online:
+def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
     run, steps = drive.run, drive.steps
     run.algorithm.check(run.objective)
     parameters = _of_one_type(parameters)
-    progress = begin(parameters, run) if resume is None else resumed(resume, run)
-    told = (np.asarray(jax.random.key_data(drive.key)), drive.test)
-    progress = jax.block_until_ready(advance(progress, np.int32(0), *told, run))  # compiles; learns nothing
-    done, stretch, clock = int(progress.step), 1, [(int(progress.step), 0.0)]
-    while done < steps and not _ended(progress, clock[-1][1], drive.most_seconds):
-        began = perf_counter()
+    words = np.asarray(jax.random.key_data(drive.key))
+    keeper = None if keep is None else Keeper(Path(keep), identity_of(run, words, parameters))
+    begun = begin(parameters, run)
+    progress, clock = (begun, [(0, 0.0)]) if keeper is None else keeper.load(begun, run)
+    progress = jax.block_until_ready(advance(progress, np.int32(0), words, drive.test, run))  # compiles; learns nothing
+    stretch = 1
+    while int(progress.step) < steps and not _ended(progress, clock[-1][1], drive.most_seconds):
+        began, done = perf_counter(), int(progress.step)
         until = min(done + stretch, steps)
-        progress = jax.block_until_ready(advance(progress, np.int32(until), *told, run))
+        progress = jax.block_until_ready(advance(progress, np.int32(until), words, drive.test, run))
         took = max(perf_counter() - began, 1e-4)
         clock.append((int(progress.step), clock[-1][1] + took))
         stretch = max(1, min(8 * stretch, int((until - done) * _STRETCH_SECONDS / took)))
-        done = until
+        if keeper is not None:
+            keeper.save_sometimes(progress, clock)
         if drive.watch is not None:
             drive.watch(_summary(progress, run, clock))
+    if keeper is not None:
+        keeper.save(progress, clock)
     return _summary(progress, run, clock)
 
 

@@ -18,7 +18,7 @@ from unrolled.learn._response import respond
 from unrolled.learn._step_status import StepStatus
 from unrolled.types import Batch
 
-__all__ = ["MOST_NOT_FINITE", "Judged", "Progress", "Run", "advance", "begin", "capacity_for", "resumed", "typed"]
+__all__ = ["MOST_NOT_FINITE", "Judged", "Progress", "Run", "advance", "begin", "capacity_for", "resized_for", "typed"]
 
 _LEAST_CAPACITY = 256
 # A test in full costs as much as hundreds of updates: so many sequences are looked at first.
@@ -98,18 +98,22 @@ def typed(batch: Batch, parameters: Any) -> Batch:
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype) if floating(leaf) else jnp.asarray(leaf), batch)
 
 
-def resumed(progress: Progress, run: Run) -> Progress:
-    """Progress of an earlier run, with arrays long enough for this one."""
-    held = jax.tree.leaves(progress.infos)[0].shape[0]
-    if held == run.capacity:
-        return jax.tree.map(jnp.array, progress)
+def resized_for(progress: Progress, run: Run, capacity: int) -> Progress:
+    """The same progress with arrays of the history for that many steps."""
 
-    def longer(leaf: Any) -> Array:
-        if run.capacity < held:
-            raise InputError(f"the run to be continued was made for {held} steps; give at least as many.")
-        return jnp.pad(jnp.asarray(leaf), ((0, run.capacity * len(leaf) // held - len(leaf)),))
+    def resized(leaf: Array, length: int) -> Array:
+        kept = jnp.asarray(leaf)[:length]
+        return jnp.pad(kept, ((0, length - len(kept)), *((0, 0),) * (kept.ndim - 1)))
 
-    return progress._replace(infos=jax.tree.map(longer, progress.infos), judged=jax.tree.map(longer, progress.judged))
+    if capacity < int(progress.step):
+        raise InputError(f"the run that is to be continued has {int(progress.step)} steps behind it; ask for as many.")
+    infos = jax.tree.map(lambda leaf: resized(leaf, capacity), progress.infos)
+    tests = _tests_in(capacity, run.every)
+    return progress._replace(infos=infos, judged=jax.tree.map(lambda leaf: resized(leaf, tests), progress.judged))
+
+
+def _tests_in(steps: int, every: int) -> int:
+    return steps // every + 1 if every else 1
 
 
 @partial(jax.jit, static_argnames="run")
@@ -120,7 +124,7 @@ def begin(parameters: Any, run: Run) -> Progress:
     infos = jax.eval_shape(partial(_step, run=run), parameters, state, key)[2]
     empty = jax.tree.map(lambda leaf: jnp.zeros((run.capacity, *leaf.shape), leaf.dtype), infos)
     zero, no = jnp.zeros((), jnp.int32), jnp.zeros((), bool)
-    tests = run.capacity // run.every + 1 if run.every else 1
+    tests = _tests_in(run.capacity, run.every)
     number = jnp.zeros(tests, jax.tree.leaves(parameters)[0].dtype)
     judged = Judged(jnp.zeros(tests, jnp.int32), number, number, number, jnp.zeros(tests, bool))
     return Progress(parameters, state, zero, zero, no, empty, judged, zero)
