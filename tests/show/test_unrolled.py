@@ -112,6 +112,17 @@ def test_blocks_and_cells_that_do_not_look_back():
     assert planned("lstm-1997:2x3").shapes == {"U": "10×1", "W": "10×6", "V": "1×6"}
 
 
-def test_both_directions_are_not_drawn():
-    with pytest.raises(InputError, match="drawn forward in time, and bi-gru:2:tanh runs both ways"):
-        draw_unrolled(NetworkDesign.parse("bi-gru:2"))
+def test_both_directions():
+    """Arrows have two heads; in a window states enter from both ends."""
+    made = planned("bi-lstm:2", steps=3)
+    level = [arrow for arrow in made.arrows if arrow.start[1] == arrow.end[1]]
+    assert len(level) == 2 * 4
+    assert all(arrow.both for arrow in level)
+    assert made.shapes == {"U": "2× 4·2×1", "W": "2× 4·2×2", "V": "1×4"}
+    made = planned("bi-gru:2, elman:2", window=2)
+    entering = [(a.start, a.end) for a in made.arrows if a.start[1] == a.end[1] and not a.both]
+    assert sorted(entering) == [((-1, 1), (0, 1)), ((-1, 2), (0, 2)), ((0, 2), (1, 2)), ((2, 1), (1, 1))]
+    assert sorted((box.column, box.row, box.text) for box in made.boxes if box.kind == "edge") == [
+        (-1, 1, "0"), (-1, 2, "0"), (2, 1, "0"),
+    ]  # fmt: skip
+    draw_unrolled(NetworkDesign.parse("bi-mingru:2, bi-lstm-1997:1x2"), window=3)

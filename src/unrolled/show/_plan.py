@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from unrolled.errors import InputError
@@ -39,6 +39,8 @@ class Row:
         The matrix on the arrows that enter it from below; ``""`` for none.
     looks_back
         Whether a matrix multiplies the last activities.
+    bidirectional
+        Whether states are handed on in both directions of time.
     """
 
     kind: Kind
@@ -48,6 +50,7 @@ class Row:
     memory: bool = False
     matrix: str = ""
     looks_back: bool = True
+    bidirectional: bool = False
 
     @property
     def recurrent_matrix(self) -> str:
@@ -67,11 +70,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """From box to box, both as (column, row); ``matrix`` is ``""`` on the way into a gap and ``"s"`` for a memory."""
+    """From box to box, both as (column, row); ``matrix`` is ``""`` on the way into a gap and ``"s"`` for a memory.
+
+    ``both``: and the other way too.
+    """
 
     start: tuple[int, int]
     end: tuple[int, int]
     matrix: str
+    both: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,9 +124,6 @@ def _design(network: Network) -> NetworkDesign:
 
 def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
     count = len(design.layers)
-    both = [str(layer) for layer in design.layers if layer.bidirectional]
-    if both:
-        raise InputError(f"a network is drawn forward in time, and {both[0]} runs both ways; take one without.")
     rows = [Row("input", f"input\n{features}")]
     for number, layer in enumerate(design.layers, 1):
         if count > _MOST_LAYERS and _KEPT < number <= count - _KEPT:
@@ -127,8 +131,10 @@ def _rows(design: NetworkDesign, features: int, outputs: int) -> list[Row]:
                 rows.append(Row("gap", f"{count - 2 * _KEPT} more\nlayers"))
             continue
         matrix = "U" if count == 1 else f"U_{{{number}}}"
-        text = f"{_NAMES[layer.kind]}\n{layer.units} {layer.activation}"
-        rows.append(Row("hidden", text, number, layer.recurrent, layer.has_memory, matrix, layer.kind != "mingru"))
+        kind = layer.kind.removeprefix("bi-")
+        text = f"{'bi-' if layer.bidirectional else ''}{_NAMES[kind]}\n{layer.units} {layer.activation}"
+        ways = {"looks_back": kind != "mingru", "bidirectional": layer.bidirectional}
+        rows.append(Row("hidden", text, number, layer.recurrent, layer.has_memory, matrix, **ways))
     return [*rows, Row("output", f"output\n{outputs} {design.output}", matrix="V")]
 
 
@@ -177,24 +183,33 @@ def _onward(rows: Sequence[Row], times: list[str], shown: set[tuple[int, int]]) 
 
 
 def _along(row: Row, start: tuple[int, int], end: tuple[int, int]) -> list[Arrow]:
-    memory = [Arrow(start, end, "s")] if row.memory else []
-    return [Arrow(start, end, row.recurrent_matrix), *memory]
+    names = [row.recurrent_matrix, *(["s"] if row.memory else [])]
+    return [Arrow(start, end, name, row.bidirectional) for name in names]
 
 
 def _edges(rows: Sequence[Row], columns: int, *, before: str, after: str) -> list[Box]:
-    ends = [(-1, before), *([(columns, after)] if after else [])]
-    return [Box(column, i, text, "edge") for i, row in enumerate(rows) if row.recurrent for column, text in ends]
+    """Where states come from and go to; from the end come those of the backward direction."""
+    ends = [(i, -1, before) for i, row in enumerate(rows) if row.recurrent]
+    ends += [
+        (i, columns, after or before) for i, row in enumerate(rows) if row.recurrent and (after or row.bidirectional)
+    ]
+    return [Box(column, i, text, "edge") for i, column, text in ends]
 
 
 def _over_the_edge(rows: Sequence[Row], columns: int, *, after: bool) -> list[Arrow]:
-    ends = [(-1, 0), *([(columns - 1, columns)] if after else [])]
-    return [
-        arrow
-        for i, row in enumerate(rows)
-        if row.recurrent
-        for start, end in ends
-        for arrow in _along(row, (start, i), (end, i))
-    ]
+    """Arrows from and to the edges; without an ``after`` those that enter alone."""
+    found = []
+    for i, row in enumerate(rows):
+        if not row.recurrent:
+            continue
+        into, out = _along(row, (-1, i), (0, i)), _along(row, (columns - 1, i), (columns, i))
+        if after:
+            found += [*into, *out]
+            continue
+        found += [replace(arrow, both=False) for arrow in into]
+        if row.bidirectional:
+            found += [replace(arrow, start=arrow.end, end=arrow.start, both=False) for arrow in out]
+    return found
 
 
 def _shapes(design: NetworkDesign, rows: Sequence[Row], features: int, outputs: int) -> dict[str, str]:
@@ -206,9 +221,10 @@ def _shapes(design: NetworkDesign, rows: Sequence[Row], features: int, outputs: 
         if row.kind == "output":
             found["V"] = "×".join(map(str, shapes["readout.V"]))
         for field in ("UW" if row.recurrent_matrix else "U") if row.layer else "":
-            height, width = shapes[f"{names[row.layer - 1]}.{field}"]
+            way = "forward." if row.bidirectional else ""
+            height, width = shapes[f"{names[row.layer - 1]}.{way}{field}"]
             units = design.layers[row.layer - 1].units
             gates = "" if height == units else f"{height // units}·"
             rows_of = f"{gates}{units}" if height % units == 0 else f"{height}"  # blocks share some of their gates
-            found[row.matrix.replace("U", field)] = f"{rows_of}×{width}"
+            found[row.matrix.replace("U", field)] = f"{'2× ' if row.bidirectional else ''}{rows_of}×{width}"
     return found

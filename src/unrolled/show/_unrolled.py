@@ -163,24 +163,33 @@ def _draw_arrow(axes: Axes, paper: _Paper, arrow: Arrow, size: float) -> None:
     (x0, y0), (x1, y1) = paper.place(*arrow.start), paper.place(*arrow.end)
     start, end = paper.half(*arrow.start), paper.half(*arrow.end)
     level = arrow.start[1] == arrow.end[1]
+    ahead = 1.0 if x1 > x0 else -1.0
     if level:
         # Activities h above, the memory s below, as they are written in the box.
         lift = 0.0 if not paper.plan.rows[arrow.start[1]].memory else -_LINE if arrow.matrix == "s" else _LINE
-        x0, x1, y0, y1 = x0 + start[0], x1 - end[0], y0 + lift, y1 + lift
+        x0, x1, y0, y1 = x0 + ahead * start[0], x1 - ahead * end[0], y0 + lift, y1 + lift
     else:
         y0, y1 = y0 + start[1], y1 - end[1]
     colour, line = paper.look(arrow.matrix)
+    step = (ahead, 0.0) if level else (0.0, 1.0)
     # A dashed shaft would break up its head.
-    axes.plot([x0, x1 - level * 0.8], [y0, y1 - (not level) * 0.8], ls=line, color=colour, lw=1.0)
-    head = FancyArrowPatch(
-        (x1 - level * 1.2, y1 - (not level) * 1.2), (x1, y1), arrowstyle="-|>", mutation_scale=6.0, shrinkA=0,
-        shrinkB=0, color=colour, lw=0.3,
-    )  # fmt: skip
-    axes.add_patch(head)
+    axes.plot(
+        [x0 + arrow.both * 0.8 * step[0], x1 - 0.8 * step[0]], [y0, y1 - 0.8 * step[1]], ls=line, color=colour, lw=1.0
+    )
+    _draw_head(axes, (x1, y1), step, colour)
+    if arrow.both:
+        _draw_head(axes, (x0, y0), (-step[0], -step[1]), colour)
     if arrow.matrix in paper.plan.shapes:
         x, y = ((x0 + x1) / 2, y0 + 0.5) if level else (x0 + 0.8, (y0 + y1) / 2)
         ha, va = ("center", "bottom") if level else ("left", "center")
         axes.text(x, y, f"${arrow.matrix}$", ha=ha, va=va, fontsize=size, color=colour)
+
+
+def _draw_head(axes: Axes, tip: tuple[float, float], step: tuple[float, float], colour: str) -> None:
+    behind = (tip[0] - 1.2 * step[0], tip[1] - 1.2 * step[1])
+    axes.add_patch(
+        FancyArrowPatch(behind, tip, arrowstyle="-|>", mutation_scale=6.0, shrinkA=0, shrinkB=0, color=colour, lw=0.3)
+    )
 
 
 def _draw_keys(axes: Axes, paper: _Paper, size: float) -> None:
