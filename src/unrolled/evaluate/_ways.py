@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import jax
@@ -60,7 +61,9 @@ class Way(Protocol):
         """By which it is asked for."""
         ...
 
-    def learn(self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None) -> Learned:
+    def learn(
+        self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
+    ) -> Learned:
         """Learn the task from one seed."""
         ...
 
@@ -98,7 +101,9 @@ class OnlineWay:
     steps: int = 100_000
     precision: str = "float32"
 
-    def learn(self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None) -> Learned:
+    def learn(
+        self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
+    ) -> Learned:
         """Learn the task from one seed: it decides the weights, the sequences and the test.
 
         Parameters
@@ -111,17 +116,18 @@ class OnlineWay:
             When to end unsolved.
         watch
             Called now and then with what has been reached.
+        keep
+            A file in which the run is kept; one that is there is continued.
         """
         require_precision(self.precision)
         key = member_keys(seed, 1)[0]
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):
             network = self.begin(task, key=key)
-            told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "loss": task.loss}
+            told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "keep": keep}
             tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
-            return self._learned(
-                task, seed, learn_online(task, network, self.algorithm, key=key, watch=tell, **told), limits
-            )
+            online = learn_online(task, network, self.algorithm, loss=task.loss, key=key, watch=tell, **told)
+            return self._learned(task, seed, online, limits)
 
     def resized(self, units: int) -> OnlineWay:
         """The same way with other numbers of hidden units."""
@@ -173,29 +179,28 @@ def _why(online: Online, steps: int) -> str:
     return "all sequences seen" if online.steps >= steps else "out of time"
 
 
-_RESERVOIR = EchoStateInitialization(input_scale=0.1)
-_WAYS: dict[str, Callable[[], Way]] = {
-    "lstm": lambda: OnlineWay(
-        "lstm", "lstm:16", FirstOrder(Optimizer("adam", 0.01), batch_size=8, clip_norm=1.0), prepared=True
-    ),
-    "hessian-free": lambda: OnlineWay(
-        "hessian-free",
-        "elman:100",
-        HessianFree(GaussNewton(structural=1 / 30)),
-        initialization=_RESERVOIR,
-        every=2,
-        steps=400,
-    ),
-    "momentum": lambda: OnlineWay(
-        "momentum",
-        "elman:100",
-        FirstOrder(
-            Optimizer("sgd", 0.01, momentum=MomentumSchedule(0.995), nesterov=True), batch_size=100, clip_norm=1.0
+_NESTEROV = Optimizer("sgd", 0.002, momentum=MomentumSchedule(0.995), nesterov=True)
+_WAYS: dict[str, Way] = {
+    made.name: made
+    for made in (
+        OnlineWay("lstm", "lstm:16", FirstOrder(Optimizer("adam", 0.01), batch_size=4, clip_norm=1.0), prepared=True),
+        OnlineWay(
+            "hessian-free",
+            "elman:100",
+            HessianFree(GaussNewton(structural=1 / 30)),
+            initialization=EchoStateInitialization(input_scale=0.1),
+            every=2,
+            steps=400,
         ),
-        initialization=_RESERVOIR,
-        every=100,
-        steps=50_000,
-    ),
+        OnlineWay(
+            "momentum",
+            "elman:100",
+            FirstOrder(_NESTEROV, batch_size=100, clip_norm=1.0),
+            initialization=EchoStateInitialization(input_scale=0.03),
+            every=100,
+            steps=50_000,
+        ),
+    )
 }
 
 
@@ -222,7 +227,7 @@ def way(name: str, **settings: Any) -> Way:
     """
     if name not in _WAYS:
         raise nearest_name("method", name, _WAYS)
-    made = _WAYS[name]()
+    made = _WAYS[name]
     if "units" in settings:
         settings = dict(settings)
         made = made.resized(settings.pop("units"))

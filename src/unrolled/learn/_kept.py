@@ -56,7 +56,9 @@ class Keeper:
         shapes: Shapes = {f"{i}": (leaf.shape, leaf.dtype.name) for i, leaf in enumerate(leaves)}
         found = read_arrays(self._path, shapes | {"clock": ((marks, 2), "float64")})
         kept = jax.tree.unflatten(structure, [jnp.asarray(found[f"{i}"]) for i in range(len(leaves))])
-        return resized_for(kept, run, run.capacity), [(int(step), float(s)) for step, s in found["clock"]]
+        return resized_for(kept, run, max(run.capacity, capacity)), [
+            (int(step), float(s)) for step, s in found["clock"]
+        ]
 
     def save_sometimes(self, progress: Progress, clock: Clock) -> None:
         """Write the file, if the last time is a minute ago."""
