@@ -1,11 +1,12 @@
 """Learning from fresh batches: any algorithm, one loop, to the same numbers however it is cut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
@@ -13,6 +14,7 @@ from unrolled.learn import (
     ConjugateGradients,
     FirstOrder,
     GaussNewton,
+    GradientSquares,
     Hessian,
     HessianFree,
     LevenbergMarquardt,
@@ -178,6 +180,14 @@ class Points:
         return x, 1 - 2 * x + 3 * x**2
 
 
+@dataclass
+class Unhashable:
+    """Equal by value, and without a hash."""
+
+    def draw(self, count, *, key):
+        return Points().draw(count, key=key)
+
+
 def parabola(theta, batch):
     return theta["level"] + theta["slope"] * batch[0] + theta["bend"] * batch[0] ** 2
 
@@ -218,6 +228,24 @@ def test_the_history_says_what_a_step_did():
     assert infos.loss[1] < 1e-8 * infos.loss[0]
 
 
+def test_preconditioner_is_the_diagonal_of_single_gradients_and_changes_no_solution():
+    theta = {name: np.float64(0.3) for name in BEGIN}
+    flat, unravel = ravel_pytree(theta)
+    objective, batch, lam = Objective(misfit, parabola), Points().draw(7, key=KEY), 0.2
+
+    def value(flat, batch):
+        return objective.value(unravel(flat), batch)
+
+    ours = GradientSquares(0.75).diagonal(value, flat, batch, jnp.asarray(lam))
+    singles = [jax.grad(value)(flat, tuple(part[i : i + 1] for part in batch)) for i in range(7)]
+    np.testing.assert_allclose(ours, (np.mean(np.square(singles), axis=0) + lam) ** 0.75, rtol=1e-12)
+    told = {"damping": LevenbergMarquardt(1e-3), "gradient_batch": 20, "curvature_batch": 20}
+    algorithm = HessianFree(preconditioner=GradientSquares(), **told)
+    found = minimize(objective, BEGIN, algorithm, Points(), key=KEY, steps=25)
+    assert float(found.parameters["bend"]) == pytest.approx(3.0, abs=1e-6)
+    assert not learn(algorithm=replace(HF, preconditioner=GradientSquares()), steps=2, every=1).failed
+
+
 def test_negative_curvature_is_said_and_survived():
     saddle = Objective(lambda theta, batch: jnp.sum(theta[0] ** 2 - theta[1] ** 2 + theta[1] ** 4))
     algorithm = HessianFree(Hessian(), damping=LevenbergMarquardt(1e-3), gradient_batch=1, curvature_batch=1)
@@ -240,6 +268,12 @@ def test_what_cannot_work_is_refused_before_anything_is_compiled():
         )
     with pytest.raises(InputError, match="cross-entropy needs the output function"):
         learn(loss="cross-entropy")
+    with pytest.raises(InputError, match="must be hashable: make it a frozen dataclass"):
+        minimize(Objective(misfit, parabola), BEGIN, ADAM, Unhashable(), key=KEY, steps=1)
+    with pytest.raises(InputError, match="must have a method draw"):
+        learn(lambda count: count)
+    with pytest.raises(InputError, match="exponent must be"):
+        GradientSquares(2.0)
     with pytest.raises(InputError, match="batch_size must be"):
         FirstOrder(batch_size=0)
     with pytest.raises(InputError, match="curvature_batch must be"):

@@ -61,6 +61,10 @@ class Way(Protocol):
         """By which it is asked for."""
         ...
 
+    def resized(self, units: int) -> Way:
+        """The same way with other numbers of hidden units."""
+        ...
+
     def learn(
         self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
     ) -> Learned:
@@ -165,7 +169,8 @@ class OnlineWay:
             online.solved,
             online.sequences,
             online.seconds,
-            *map(float, last),
+            float(last[0]),
+            float(last[1]),
             sum(leaf.size for leaf in jax.tree.leaves(online.parameters)),
             "keep and write gates prepared for the lag" if self._prepares(task) else "",
             "" if online.solved else _why(online, self._steps(limits)),

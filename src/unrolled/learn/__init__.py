@@ -32,6 +32,7 @@ from unrolled.learn._online_loop import Judged as Judged
 from unrolled.learn._online_loop import Progress as Progress
 from unrolled.learn._optimizers import Optimizer as Optimizer
 from unrolled.learn._optimizers import optimizers as optimizers
+from unrolled.learn._preconditioner import GradientSquares as GradientSquares
 from unrolled.learn._problem import Algorithm as Algorithm
 from unrolled.learn._problem import Problem as Problem
 from unrolled.learn._problem import Source as Source

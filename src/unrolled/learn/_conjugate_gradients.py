@@ -15,7 +15,7 @@ from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.types import AnyArray
 
-__all__ = ["ConjugateGradients", "Path"]
+__all__ = ["ConjugateGradients", "Path", "scalar_type"]
 
 _MOST = 100_000
 # Iterates are kept after 1, 2, 3, 4, 5, 7, ... iterations: each is later than the last by about this factor.
@@ -140,7 +140,7 @@ class ConjugateGradients:
     def _begin(self, product: Any, b: Array, start: Array, precondition: Any, places: int) -> _At:
         r = b - product(start)
         y = _preconditioned(r, precondition)
-        scalar, zero, no = _scalar_type(), jnp.zeros((), jnp.int32), jnp.zeros((), bool)
+        scalar, zero, no = scalar_type(), jnp.zeros((), jnp.int32), jnp.zeros((), bool)
         models = jnp.zeros(self.most + 1, scalar).at[0].set(_model(start, r, b))
         points = jnp.zeros((places + 1, *b.shape), b.dtype)
         rho = _dot(r, y)
@@ -178,13 +178,14 @@ def kept_after(most: int) -> Int[np.ndarray, " place"]:
     return np.unique(np.ceil(_SPACING ** np.arange(0, 1 + np.log(most) / np.log(_SPACING))).astype(int).clip(max=most))
 
 
-def _scalar_type() -> Any:
-    return jnp.float64 if jax.config.jax_enable_x64 else jnp.float32
+def scalar_type() -> Any:
+    """float64 where that is on, whatever the precision of the vectors."""
+    return jnp.result_type(float)
 
 
 def _dot(x: Array, y: Array) -> Float[Array, ""]:
     """In float64 where that is on: what is left of the residual is a small difference of large numbers."""
-    return jnp.sum(x.astype(_scalar_type()) * y.astype(_scalar_type()))
+    return jnp.sum(x.astype(scalar_type()) * y.astype(scalar_type()))
 
 
 def _model(x: Array, r: Array, b: Array) -> Float[Array, ""]:

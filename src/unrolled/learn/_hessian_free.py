@@ -13,9 +13,10 @@ from jaxtyping import Array, Float, Int
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.learn._acceptance import Acceptance
-from unrolled.learn._conjugate_gradients import ConjugateGradients, Path
+from unrolled.learn._conjugate_gradients import ConjugateGradients, Path, scalar_type
 from unrolled.learn._curvature import AnyObjective, Curvature, GaussNewton
 from unrolled.learn._damping import LevenbergMarquardt
+from unrolled.learn._preconditioner import GradientSquares
 from unrolled.learn._step_status import Draw, StepStatus
 
 __all__ = ["HessianFree", "HessianFreeInfo", "HessianFreeState"]
@@ -81,6 +82,8 @@ class HessianFree:
     gradient_batch, curvature_batch
         How many sequences a gradient, and a curvature matrix, are taken over; backtracking looks at as many as the
         gradient. All are drawn anew at every step.
+    preconditioner
+        ``None``, or a diagonal for conjugate gradients.
 
     Examples
     --------
@@ -100,6 +103,7 @@ class HessianFree:
     acceptance: Acceptance = field(default_factory=Acceptance)
     gradient_batch: int = 1000
     curvature_batch: int = 200
+    preconditioner: GradientSquares | None = None
 
     def __post_init__(self) -> None:
         require_whole("gradient_batch", self.gradient_batch, 1, _MOST_SEQUENCES)
@@ -122,7 +126,7 @@ class HessianFree:
     def init(self, parameters: Any) -> HessianFreeState:
         """The state before the first step."""
         flat, _ = ravel_pytree(parameters)
-        return HessianFreeState(jnp.asarray(self.damping.start, _scalar_type()), jnp.zeros_like(flat))
+        return HessianFreeState(jnp.asarray(self.damping.start, scalar_type()), jnp.zeros_like(flat))
 
     def step(
         self, objective: AnyObjective, draw: Draw, parameters: Any, state: HessianFreeState, *, key: Array
@@ -146,11 +150,13 @@ class HessianFree:
         flat, unravel = ravel_pytree(parameters)
         sizes = (self.gradient_batch, self.curvature_batch, self.gradient_batch)
         batch, curved, other = (draw(size, key=one) for size, one in zip(sizes, keys, strict=True))
-        loss, gradient = jax.value_and_grad(lambda theta: objective.value(unravel(theta), batch))(flat)
+        value = lambda flat, batch: objective.value(unravel(flat), batch)  # noqa: E731
+        loss, gradient = jax.value_and_grad(value)(flat, batch)
         bent = self.curvature.product(objective, parameters, curved)
         damped = lambda v: ravel_pytree(bent(unravel(v), state.lam))[0] + state.lam.astype(v.dtype) * v  # noqa: E731
-        path = self.conjugate_gradients.solve(damped, -gradient, self.conjugate_gradients.warmth * state.solution)
-        at = lambda batch: lambda change: objective.value(unravel(flat + change), batch)  # noqa: E731
+        start = self.conjugate_gradients.warmth * state.solution
+        path = self.conjugate_gradients.solve(damped, -gradient, start, self._diagonal(value, flat, curved, state.lam))
+        at = lambda batch: lambda change: value(flat + change, batch)  # noqa: E731
         accepted = self.acceptance.accept(path, gradient, at(batch), at(other))
         curving = ravel_pytree(bent(unravel(accepted.change), jnp.zeros_like(state.lam)))[0]
         rho = (accepted.after - accepted.before) / jnp.sum(accepted.change * (gradient + 0.5 * curving))
@@ -164,11 +170,10 @@ class HessianFree:
         next_state = HessianFreeState(self.damping.adapt(state.lam, rho), path.points[path.last])
         return unravel(after), next_state, info
 
+    def _diagonal(self, value: Any, flat: Array, batch: Any, lam: Array) -> Array | None:
+        return None if self.preconditioner is None else self.preconditioner.diagonal(value, flat, batch, lam)
+
 
 def _status(fine: Array, size: Array, path: Path) -> Int[Array, ""]:
     taken = jnp.where(path.negative, StepStatus.NEGATIVE_CURVATURE, StepStatus.TAKEN)
     return jnp.where(fine, jnp.where(size > 0, taken, StepStatus.NOT_TAKEN), StepStatus.NOT_FINITE)
-
-
-def _scalar_type() -> Any:
-    return jnp.float64 if jax.config.jax_enable_x64 else jnp.float32

@@ -87,7 +87,7 @@ def scale_by_momentum(schedule: MomentumSchedule, rate: Any, nesterov: bool) -> 
     def init(params: Any) -> _Velocity:
         return _Velocity(jnp.zeros((), jnp.int32), jax.tree.map(jnp.zeros_like, params))
 
-    def update(updates: Any, state: _Velocity, params: Any = None) -> tuple[Any, _Velocity]:
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, _Velocity]:
         del params
 
         def faster(v: Array, g: Array) -> Array:

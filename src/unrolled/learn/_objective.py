@@ -13,7 +13,7 @@ from unrolled.errors import InputError
 from unrolled.learn._losses import loss
 from unrolled.learn._response import error_of, real_steps, respond, starting_states
 from unrolled.networks import Network, activation, inner
-from unrolled.types import Batch
+from unrolled.types import AnyArray, Batch
 
 __all__ = ["NetworkObjective", "Objective"]
 
@@ -89,11 +89,11 @@ class NetworkObjective:
         raw, _ = respond(network, batch)
         return self.mean(raw, batch)
 
-    def mean(self, raw: Float[Array, "batch last output"], batch: Batch) -> Float[Array, ""]:
+    def mean(self, raw: Float[AnyArray, "batch last output"], batch: Batch) -> Float[Array, ""]:
         """The mean loss, from what stands before the output function."""
         return self._mean(raw, self.output, batch)
 
-    def outputs(self, network: Network, batch: Batch) -> Float[Array, "batch last output"]:
+    def outputs(self, network: Network, batch: Batch) -> Float[AnyArray, "batch last output"]:
         """What the loss is convex in, for products with Jacobians."""
         return self._shown(respond(network, batch, rule="both")[0])
 

@@ -132,6 +132,7 @@ def learn_online(
     InputError
         Settings that do not go together, or a file of another run.
     """
+    _require_hashable("problem", problem)
     objective = NetworkObjective(loss, network.readout.activation)
     require_whole("every", every, 1, _MOST_STEPS)
     require_whole("steps", steps, 1, _MOST_STEPS)
@@ -188,6 +189,7 @@ def minimize(
     3.0
     """
     require_whole("steps", steps, 1, _MOST_STEPS)
+    _require_hashable("source", source)
     run = Run(objective, algorithm, source, 0, capacity_for(steps))
     return _drive(parameters, _Drive(run, None, key, steps, watch), keep)
 
@@ -227,6 +229,19 @@ def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
     if keeper is not None:
         keeper.save(progress, clock)
     return _summary(progress, run, clock)
+
+
+def _require_hashable(name: str, source: Any) -> None:
+    """It shapes a compiled program, which is found again by what it is equal to."""
+    if not hasattr(source, "draw"):
+        raise InputError(f"{name} must have a method draw(count, key=key) that gives a batch; came {source!r}.")
+    try:
+        hash(source)
+    except TypeError:
+        raise InputError(
+            f"{name} is part of a compiled program and must be hashable: make it a frozen dataclass of numbers and "
+            f"names; came {type(source).__name__}."
+        ) from None
 
 
 def _of_one_type(parameters: Any) -> Any:

@@ -12,8 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
-from unrolled.learn._curvature import AnyObjective
-from unrolled.learn._problem import Algorithm, Source
+from unrolled.learn._problem import Algorithm
 from unrolled.learn._response import respond
 from unrolled.learn._step_status import StepStatus
 from unrolled.types import Batch
@@ -79,9 +78,9 @@ class Run:
         Steps that the arrays of the history hold.
     """
 
-    objective: AnyObjective
+    objective: Any
     algorithm: Algorithm
-    source: Source
+    source: Any
     every: int
     capacity: int
 
@@ -164,7 +163,7 @@ def advance(progress: Progress, until: Array, words: Array, test: Batch | None, 
     return jax.lax.while_loop(unfinished, go, progress)
 
 
-def _judge(progress: Progress, test: Batch, run: Run) -> Progress:
+def _judge(progress: Progress, test: Any, run: Run) -> Progress:
     problem, network, dtype = run.source, progress.parameters, progress.judged.loss.dtype
 
     def judged(batch: Batch) -> Judged:
@@ -175,7 +174,8 @@ def _judge(progress: Progress, test: Batch, run: Run) -> Progress:
             problem.error(outputs, batch),
             jnp.mean(problem.right(outputs, batch)),
         )
-        return Judged(progress.step, *(number.astype(dtype) for number in numbers), problem.solved(outputs, batch))
+        loss, error, right = (number.astype(dtype) for number in numbers)
+        return Judged(progress.step, loss, error, right, problem.solved(outputs, batch))
 
     new = judged(test.rows(0, min(_SCREENED, len(test))))
     if len(test) > _SCREENED:

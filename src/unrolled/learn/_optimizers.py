@@ -85,9 +85,9 @@ class Optimizer:
 
     def transformation(self, rate: Any) -> optax.GradientTransformation:
         """The update rule; ``rate`` may be traced, so that rates share a compiled program."""
-        if isinstance(self.momentum, MomentumSchedule) and self.name == "sgd":
-            return scale_by_momentum(self.momentum, rate, self.nesterov)
         if self.name == "sgd":
+            if isinstance(self.momentum, MomentumSchedule):
+                return scale_by_momentum(self.momentum, rate, self.nesterov)
             trace = optax.trace(self.momentum, self.nesterov) if self.momentum else optax.identity()
             return optax.chain(trace, optax.scale(-rate))
         if self.name == "rmsprop":

@@ -18,6 +18,7 @@ class Source(Protocol):
 
     def draw(self, count: int, *, key: Array) -> Any:
         """A batch of ``count`` sequences, of the same shapes for every key, in terms of ``jax.numpy``."""
+        ...
 
 
 @runtime_checkable
@@ -26,15 +27,19 @@ class Problem(Source, Protocol):
 
     def test(self, *, key: Array) -> Batch:
         """The sequences that decide."""
+        ...
 
     def right(self, outputs: Any, batch: Batch) -> Bool[Array, " batch"]:
         """Which sequences are right."""
+        ...
 
     def error(self, outputs: Any, batch: Batch) -> Float[Array, ""]:
         """The error that is reported."""
+        ...
 
     def solved(self, outputs: Any, batch: Batch) -> Bool[Array, ""]:
         """Whether the whole test is passed."""
+        ...
 
 
 class Algorithm(Protocol):
@@ -47,9 +52,12 @@ class Algorithm(Protocol):
 
     def check(self, objective: AnyObjective) -> None:
         """Raise an :class:`InputError` unless it can minimize this."""
+        ...
 
     def init(self, parameters: Any) -> Any:
         """The state before the first step."""
+        ...
 
     def step(self, objective: Any, draw: Any, parameters: Any, state: Any, *, key: Array) -> tuple[Any, Any, Any]:
         """New parameters, the next state, and a named tuple of what happened, ``loss`` and ``status`` among it."""
+        ...

@@ -30,6 +30,7 @@ from unrolled.networks._from_keras import from_keras as from_keras
 from unrolled.networks._from_torch import from_torch as from_torch
 from unrolled.networks._gate_traces import gate_traces as gate_traces
 from unrolled.networks._gru import GRU as GRU
+from unrolled.networks._initializations import ChronoInitialization as ChronoInitialization
 from unrolled.networks._initializations import EchoStateInitialization as EchoStateInitialization
 from unrolled.networks._initializations import IdentityInitialization as IdentityInitialization
 from unrolled.networks._initializations import Initialization as Initialization

@@ -11,12 +11,14 @@ from jaxtyping import Array, Float
 
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError, nearest_name
+from unrolled.networks._chrono import chrono
 from unrolled.networks._elman import Elman
 from unrolled.networks._initializers import orthogonal, random_generator
 from unrolled.networks._network import Network
 from unrolled.types import Batch
 
 __all__ = [
+    "ChronoInitialization",
     "EchoStateInitialization",
     "IdentityInitialization",
     "Initialization",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _MOST_CONNECTIONS = 100_000
+_LONGEST = 10**9
 
 
 class Initialization(Protocol):
@@ -200,8 +203,39 @@ class OrthogonalInitialization:
         return network.replace(new)
 
 
+@dataclass(frozen=True)
+class ChronoInitialization:
+    """Gates that begin with memories as long as the lags that are to be learned, see :func:`chrono`.
+
+    Attributes
+    ----------
+    longest
+        T, the longest lag in steps.
+
+    Examples
+    --------
+    >>> from unrolled.networks import ChronoInitialization, NetworkDesign, member_keys
+    >>> key = member_keys(0, 1)[0]
+    >>> network = ChronoInitialization(50)(NetworkDesign.parse("lstm:3").initialize(1, 1, key=key), key=key)
+    >>> bool((network.layers[0].gate("keep")[2] < 3.9).all())
+    True
+    """
+
+    name: ClassVar[str] = "chrono"
+    longest: int = 100
+
+    def __post_init__(self) -> None:
+        require_whole("longest", self.longest, 2, _LONGEST)
+
+    def __call__(self, network: Network, *, key: Array, batch: Batch | None = None) -> Network:
+        """The network with such biases; raises an :class:`InputError` if it has no gate to set."""
+        del batch
+        return chrono(network, self.longest, key=key)
+
+
 _TABLE: dict[str, Callable[..., Initialization]] = {
-    made.name: made for made in (EchoStateInitialization, IdentityInitialization, OrthogonalInitialization)
+    made.name: made
+    for made in (EchoStateInitialization, IdentityInitialization, OrthogonalInitialization, ChronoInitialization)
 }
 
 
