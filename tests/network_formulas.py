@@ -46,7 +46,11 @@ def mingru(w, f, x, h, s):
     return (1 - sigma(a_z)) * h + sigma(a_z) * f(a_n), s
 
 
-FORMULAS = {"elman": elman, "lstm": lstm, "gru": gru, "mingru": mingru}
+def leaky_elman(w, f, x, h, s):
+    return 0.7 * h + 0.3 * f(w["U"] @ x + w["W"] @ h + w["b"]), s
+
+
+FORMULAS = {"elman": elman, "lstm": lstm, "gru": gru, "mingru": mingru, "leaky-elman": leaky_elman}
 
 
 def random_network(text, features=2, outputs=2, *, output="linear", seed=0, **settings):

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._cell import Cell
+from unrolled.networks._leaky_elman import LeakyElmanKind
 
 __all__ = ["Bidirectional", "BidirectionalKind", "BothStates"]
 
@@ -68,6 +69,11 @@ class Bidirectional(eqx.Module):
         """The name of f."""
         return self.forward.activation  # pyright: ignore[reportAttributeAccessIssue]
 
+    @property
+    def leak(self) -> float | None:
+        """The leak of both, where they have one."""
+        return getattr(self.forward, "leak", None)
+
     def initial_state(self, batch: tuple[int, ...] = (), value: float = 0.0) -> BothStates:
         """The states of both before their first steps."""
         return BothStates(self.forward.initial_state(batch, value), self.backward.initial_state(batch, value))
@@ -88,7 +94,7 @@ class BidirectionalKind:
         The kind of both cells.
     """
 
-    cell: type[Cell]
+    cell: type[Cell] | LeakyElmanKind
     recurrent: ClassVar[bool] = True
 
     @property

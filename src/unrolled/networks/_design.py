@@ -23,7 +23,7 @@ from unrolled.networks._design_checks import (
     plain_units,
 )
 from unrolled.networks._initializers import random_generator
-from unrolled.networks._layer_design import LayerDesign, layer_kind, parse_layer, resized
+from unrolled.networks._layer_design import LayerDesign, parse_layer, resized
 from unrolled.networks._network import Network
 from unrolled.networks._start import Start
 
@@ -92,8 +92,9 @@ class NetworkDesign:
     def parse(cls, text: str, output: str = "linear", *, encoder: str = "", **settings: Any) -> NetworkDesign:
         """A design from text: layers with commas between, each ``kind:units`` or ``kind:units:activation``.
 
-        Kinds are ``elman``, ``lstm``, ``gru``, ``mingru``, the same with ``bi-`` before (two cells in opposite
-        directions), and ``dense``. ``encoder`` is written in the same way; other settings go by their names.
+        Kinds are ``elman``, ``lstm``, ``gru``, ``mingru``, ``leaky-elman`` (a fourth part is its leak, as in
+        ``leaky-elman:100:tanh:0.3``), the same with ``bi-`` before (two cells in opposite directions), and ``dense``.
+        ``encoder`` is written in the same way; other settings go by their names.
 
         Raises
         ------
@@ -231,10 +232,10 @@ class NetworkDesign:
         kept = list(self.layers)
         chosen = [i for i, layer in enumerate(kept) if layer.recurrent] or list(range(len(kept)))
         for i in chosen:
-            kept[i] = LayerDesign(
-                kept[i].kind,
-                kept[i].units if units is None else units,
-                kept[i].activation if activation is None else activation,
+            kept[i] = replace(
+                kept[i],
+                units=kept[i].units if units is None else units,
+                activation=kept[i].activation if activation is None else activation,
             )
         return replace(self, layers=tuple(resized(kept, chosen, layers, MOST_LAYERS)))
 
@@ -263,7 +264,7 @@ def _row(designs: tuple[LayerDesign, ...], features: int, make: Callable[..., An
     """Layers one after the other, and how many numbers the last hands on."""
     layers = []
     for layer in designs:
-        layers.append(make(layer_kind(layer.kind), features, layer.units, layer.activation))
+        layers.append(make(layer.maker, features, layer.units, layer.activation))
         features = layer.width
     return tuple(layers), features
 
@@ -276,4 +277,6 @@ def _no_memory(layer: Any, rows: tuple[int, ...]) -> Any:
 
 
 def _designs(layers: tuple[Any, ...]) -> tuple[LayerDesign, ...]:
-    return tuple(LayerDesign(layer.kind, layer.units, layer.activation) for layer in layers)
+    return tuple(
+        LayerDesign(layer.kind, layer.units, layer.activation, getattr(layer, "leak", None)) for layer in layers
+    )
