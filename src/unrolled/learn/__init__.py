@@ -1,5 +1,6 @@
 """How a network learns: losses, updates, one loop, and readouts solved in one step."""
 
+from unrolled.learn._equations import Equations as Equations
 from unrolled.learn._gradient_descent import Probe as Probe
 from unrolled.learn._gradient_descent import Watch as Watch
 from unrolled.learn._gradient_descent import train as train
@@ -21,5 +22,10 @@ from unrolled.learn._response import error_of as error_of
 from unrolled.learn._response import real_steps as real_steps
 from unrolled.learn._response import respond as respond
 from unrolled.learn._response import starting_states as starting_states
+from unrolled.learn._ridge import Ridge as Ridge
+from unrolled.learn._ridge import RidgeSolution as RidgeSolution
+from unrolled.learn._ridge import generalized_cross_validation as generalized_cross_validation
+from unrolled.learn._ridge import require_strength as require_strength
+from unrolled.learn._ridge import solve_ridge as solve_ridge
 from unrolled.learn._suited import require_suited as require_suited
 from unrolled.learn._truncated import respond_truncated as respond_truncated
