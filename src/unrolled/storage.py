@@ -37,7 +37,7 @@ _MOST_DESCRIPTION_BYTES = 16_000_000
 # Names, types and offsets of the tensors stand before the numbers.
 _MOST_HEADER_BYTES = 4_000_000
 _unfinished: list[Callable[[], None]] = []
-_TYPES = {"float64": "F64", "float32": "F32"}
+_TYPES = {"float64": "F64", "float32": "F32", "int32": "I32"}
 
 
 def save_model(folder: str | Path, description: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_blocks_are_one_set_of_equations(way):
     del way
     A, y = data(9000, 5, 2)
     cuts = [0, 1, 4000, 4001, 8999, 9000]
-    blocks = Equations(9000, 5, lambda: [(A[i:j], y[i:j]) for i, j in zip(cuts, cuts[1:], strict=False)])
+    blocks = Equations(9000, 5, lambda: [(A[i:j], y[i:j]) for i, j in pairwise(cuts)])
     found, whole = solve_ridge(blocks, 0.5), augmented(A, y, 0.5, True)
     np.testing.assert_allclose(found.V, whole[0], atol=1e-11)
     np.testing.assert_allclose(found.c, whole[1], atol=1e-11)
@@ -190,6 +191,10 @@ def test_a_sequence_model_learns_by_it_and_comes_back(tmp_path):
     np.testing.assert_array_equal(again.predict(inputs), fitted.predict(inputs))
 
 
+def of_ones(learner, **called):
+    return SequenceModel(NetworkDesign(), learner).fit(Batch(np.ones((1, 9, 1)), np.ones((1, 9, 1))), **called)
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -198,12 +203,10 @@ def test_a_sequence_model_learns_by_it_and_comes_back(tmp_path):
         (lambda: solve_ridge(Equations.of(*data(0, 2))), "one equation at least"),
         (lambda: Ridge(washout=-1).check(), "washout"),
         (lambda: Ridge(intercept=1).check(), "intercept"),
-        (lambda: SequenceModel(NetworkDesign(), Ridge(washout=9)).fit(Batch(np.ones((1, 9, 1)), np.ones((1, 9, 1)))),
-         "a washout of 9 steps leaves nothing of 9"),
-        (lambda: SequenceModel(NetworkDesign(), Ridge()).fit(Batch(np.ones((1, 9, 1)), np.ones((1, 9, 1))), watch=print),
-         "would never be called"),
+        (lambda: of_ones(Ridge(washout=9)), "a washout of 9 steps leaves nothing of 9"),
+        (lambda: of_ones(Ridge(), watch=print), "would never be called"),
     ],
-)  # fmt: skip
+)
 def test_wrong_requests(call, said):
     with pytest.raises(InputError, match=said):
         call()

@@ -17,7 +17,9 @@ from unrolled.forecast._direct import Direct
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
+from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
+from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.sequence import (
     KIND as SEQUENCE_KIND,
 )
@@ -28,7 +30,7 @@ from unrolled.windows import Scaler
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedSequenceModel:
+def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedReservoir | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -125,5 +127,6 @@ def _scaler(data: dict[str, Any], features: int) -> Scaler:
 KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
+    RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }

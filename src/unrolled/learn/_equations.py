@@ -92,12 +92,15 @@ class Compressed:
 
     @classmethod
     def of(cls, equations: Equations, *, intercept: bool) -> Compressed:
-        """The triangle of one block of rows is put above the next."""
+        """The triangle of one block of rows is put above the next; a single block is centred as it is."""
         start, width = int(intercept), equations.columns
         triangle, total = np.zeros((0, 0)), np.zeros(())
         for both in _together(equations, ones=intercept):
             total = total + both.sum(axis=0)
-            triangle = np.linalg.qr(np.concatenate([triangle.reshape(-1, both.shape[1]), both]), mode="r")
+            if len(both) == equations.rows:
+                triangle = np.concatenate([np.zeros((start, both.shape[1])), both - total / len(both) * intercept])
+            else:
+                triangle = np.linalg.qr(np.concatenate([triangle.reshape(-1, both.shape[1]), both]), mode="r")
         if not np.isfinite(triangle).all():
             raise TrainingError("the states or the targets are not finite; scale the data.")
         A, y = triangle[start:, start : start + width], triangle[start:, start + width :]
