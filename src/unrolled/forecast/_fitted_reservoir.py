@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,13 +24,13 @@ from unrolled.learn import Equations, History, RidgeSolution, solve_ridge
 from unrolled.networks import map_members, member, padded_steps
 from unrolled.sequence import Expansion
 from unrolled.series import Series, appended, as_series
-from unrolled.types import precision
+from unrolled.types import AnyArray, precision
 
 if TYPE_CHECKING:
     from unrolled.forecast._echo_state import EchoState
     from unrolled.forecast._next_generation import NextGenerationReservoir
 
-__all__ = ["FittedReservoir", "closed_loop_of_readouts", "fit_readouts"]
+__all__ = ["FittedReservoir", "Reading", "closed_loop_of_readouts", "fit_readouts"]
 
 _MOST_STEPS = 1_000_000
 _Rows = Iterator[tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row feature"]]]
@@ -150,9 +150,8 @@ class FittedReservoir:
         z = self.frame.base.scale(known.values)
         states = [one.after(z) for one in self.members()]
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *states)
-        made = closed_loop_of_readouts(
-            self.expansion, (self.V, self.c), stacked, z[-self.frame.lags :], self.frame.law(), steps
-        )
+        reading = Reading(self.expansion, self.V, self.c, stacked)
+        made = closed_loop_of_readouts(reading, z[-self.frame.lags :], self.frame.law(), steps)
         members = self.frame.base.unscale(made)
         finite = finite_members(members)
         return Forecast(known.future_x(steps), members[finite], known, tuple(np.flatnonzero(finite).tolist()))
@@ -196,20 +195,34 @@ class FittedReservoir:
         return known
 
 
+class Reading(NamedTuple):
+    """Members that read a series and are about to continue it, each part with a leading axis of them.
+
+    Attributes
+    ----------
+    expansion
+        What the readouts see.
+    V, c
+        The readouts.
+    state
+        After the last known value.
+    """
+
+    expansion: Expansion
+    V: Float[AnyArray, "*member feature column"]
+    c: Float[AnyArray, "*member feature"]
+    state: Any
+
+
 def closed_loop_of_readouts(
-    expansions: Expansion,
-    readouts: tuple[Float[np.ndarray, "member feature column"], Float[np.ndarray, "member feature"]],
-    states: Any,
-    window: Float[np.ndarray, "lag feature"],
-    law: ReservoirLaw,
-    horizon: int,
+    reading: Reading, window: Float[np.ndarray, "lag feature"], law: ReservoirLaw, horizon: int
 ) -> Float[np.ndarray, "member horizon feature"]:
     """The next scaled values of every member, each prediction fed back: one compiled scan.
 
     Parameters
     ----------
-    expansions, readouts, states
-        Each with a leading axis of members; the states are those after the last known value.
+    reading
+        The members.
     window
         The last scaled values, as many as the base weighs.
     law
@@ -218,16 +231,13 @@ def closed_loop_of_readouts(
         How many steps. A member that runs off is infinite or NaN from there on.
     """
     with precision("float64"):
-        made = _closed_loop(expansions, readouts, states, window, law, steps=padded_steps(horizon))
-        return np.asarray(made)[:, :horizon]
+        return np.asarray(_closed_loop(reading, window, law, steps=padded_steps(horizon)))[:, :horizon]
 
 
 @partial(compiled, static_argnames="steps")
-def _closed_loop(
-    expansions: Expansion, readouts: tuple[Array, Array], states: Any, window: Array, law: ReservoirLaw, *, steps: int
-) -> Array:
-    def one(expansion: Expansion, readout: tuple[Array, Array], state: Any) -> Array:
-        V, c = readout
+def _closed_loop(reading: Reading, window: Array, law: ReservoirLaw, *, steps: int) -> Array:
+    def one(reading: Reading) -> Array:
+        expansion, V, c, start = reading
 
         def onward(carried: tuple[Any, Array], _: None) -> tuple[tuple[Any, Array], Array]:
             state, window = carried
@@ -235,6 +245,6 @@ def _closed_loop(
             z = said + jnp.sum(law.weights * window, axis=0) + law.intercept
             return (expansion.advance(state, z), jnp.concatenate([window[1:], z[None]])), z
 
-        return jax.lax.scan(onward, (state, jnp.asarray(window)), None, length=steps)[1]
+        return jax.lax.scan(onward, (start, jnp.asarray(window)), None, length=steps)[1]
 
-    return map_members(one, expansions, readouts, states)
+    return map_members(one, reading)

@@ -14,10 +14,10 @@ from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
-from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.sequence import (
