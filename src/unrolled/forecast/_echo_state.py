@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ from unrolled.forecast._base import Base
 from unrolled.forecast._fitted_reservoir import FittedReservoir, fit_readouts
 from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
 from unrolled.learn import Watch, require_strength
-from unrolled.networks import ReservoirDesign, member_keys
+from unrolled.networks import Reservoir, ReservoirDesign, member_keys
 from unrolled.sequence import EchoStates
 from unrolled.series import Series, as_series
 from unrolled.windows import SCALES, fit_scaler
@@ -159,8 +160,9 @@ class EchoState:
         known = as_series(data)
         self.check(known)
         frame = ReservoirFrame.fit(known, self.base, self.scale)
-        features, keys = known.values.shape[1], member_keys(self.seed, self.members)
-        expansions = [EchoStates(self.design.draw(features, key=key), self.squares, self.direct) for key in keys]
+        features = known.values.shape[1]
+        reservoirs = [_drawn(self.design, features, self.seed, member) for member in range(self.members)]
+        expansions = [EchoStates(one, self.squares, self.direct) for one in reservoirs]
         solved = fit_readouts(expansions, frame, known, self.first_row(len(known)), self.ridge)
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *expansions)
         return FittedReservoir.of(self, known, stacked, frame, solved)
@@ -169,6 +171,12 @@ class EchoState:
         """The settings as plain data, for the report."""
         learned = (self.units * (1 + self.squares) + features * self.direct + 1) * features
         return asdict(self) | {"network": "reservoir", "learner": {"kind": "ridge"}, "parameters": learned}
+
+
+@lru_cache(maxsize=64)
+def _drawn(design: ReservoirDesign, features: int, seed: int, member: int) -> Reservoir:
+    """The reservoir of a member; kept, because a model that is judged learns again and again from other points."""
+    return design.draw(features, key=member_keys(seed, member + 1)[member])
 
 
 def check_scale(base: Any, scale: Any) -> None:
