@@ -77,7 +77,9 @@ def section(args, workers):
 def heading(args, load):
     found = {UNROLLED: versions(sys.executable, OURS)}
     found[PEER] = versions(args.python_peers, ("reservoirpy", "scipy", "numpy"))
-    lines = [f"- {label}: {', '.join(f'{name} {n}' for name, n in numbers.items())}" for label, numbers in found.items()]
+    lines = [
+        f"- {label}: {', '.join(f'{name} {n}' for name, n in numbers.items())}" for label, numbers in found.items()
+    ]
     protocol = (
         f"Lorenz system, float64, {CONNECTIONS} connections a unit; {args.rounds} rounds in turn after one that does "
         f"not count, median [least–greatest]; ratios are of pairs. {os.cpu_count()} processors, {processor()}; load "

@@ -83,7 +83,7 @@ _TABLE = {
 }
 
 # Classical models stand in the same table; their settings are their own.
-_ABOUT = {name: entry.about for table in (_TABLE, RESERVOIRS, CLASSICAL) for name, entry in table.items()}
+_ABOUT = {name: entry.about for table in (_TABLE, CLASSICAL, RESERVOIRS) for name, entry in table.items()}
 
 _NETWORK = ("network", "units", "layers", "activation", "output", "start", "dropout")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}

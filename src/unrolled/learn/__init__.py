@@ -16,6 +16,7 @@ from unrolled.learn._losses import Loss as Loss
 from unrolled.learn._losses import loss as loss
 from unrolled.learn._losses import losses as losses
 from unrolled.learn._losses import scale_of as scale_of
+from unrolled.learn._memory_capacity import memory_capacity as memory_capacity
 from unrolled.learn._optimizers import Optimizer as Optimizer
 from unrolled.learn._optimizers import optimizers as optimizers
 from unrolled.learn._response import error_of as error_of

@@ -155,8 +155,8 @@ class Moments:
 
     @property
     def rounding(self) -> float:
-        """What a strength must reach so that the rounding of the moments does no harm."""
-        return 4 * np.finfo(float).eps * float(np.trace(self.gram))
+        """What a strength must reach so that the rounding of the moments changes no weight by more than a per cent."""
+        return 100 * np.finfo(float).eps * float(np.trace(self.gram))
 
     def singular(self) -> Singular:
         """From the eigenvalues ``w = s^2``; those that are no more than rounding are left out."""

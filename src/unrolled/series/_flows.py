@@ -135,7 +135,9 @@ def mackey_glass(
     return make_series(values, step * every * np.arange(points), names=("y",), x_name="t", name="mackey-glass")
 
 
-def narma(points: int, *, order: int = 10, seed: int = 0) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
+def narma(
+    points: int, *, order: int = 10, seed: int = 0
+) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """A nonlinear autoregressive moving average: inputs u and the outputs that they drive.
 
     ``y_{t+1} = 0.3 y_t + 0.05 y_t sum_{i<n} y_{t-i} + 1.5 u_{t-n+1} u_t + 0.1`` with u uniform between 0 and 0.5.
