@@ -13,8 +13,8 @@ from datetime import date
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from main_job import OURS, processor, spread, table, versions
 
+from main_job import OURS, processor, spread, table, versions
 from unrolled.errors import TrainingError
 from unrolled.forecast import EchoState, NextGenerationReservoir
 from unrolled.learn import Equations, solve_ridge

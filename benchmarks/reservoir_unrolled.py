@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 from reservoir_peer import CONNECTIONS, INPUT_SCALE, LEAK, LOOP_STEPS, RHO, RIDGE, WASHOUT, lorenz, seconds, serve
-
 from unrolled.forecast import EchoState
 from unrolled.networks import ReservoirDesign, collect_states, member_keys
 

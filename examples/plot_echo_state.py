@@ -32,9 +32,9 @@ truth, spread = orbit.values[known:], np.sqrt(np.mean(np.var(orbit.values, axis=
 # Learn and continue
 # ------------------
 #
-# 300 units, of which each sees ten others. The states of the whole known part come from one sweep; the readout sees them
-# and their squares, and its ridge is chosen by generalized cross-validation. Beside it stands a reservoir without random
-# weights: products of the three coordinates up to degree 4, on what persistence leaves.
+# 300 units, of which each sees ten others. The states of the whole known part come from one sweep; the readout sees
+# them and their squares, and its ridge is chosen by generalized cross-validation. Beside it stands a reservoir without
+# random weights: products of the three coordinates up to degree 4, on what persistence leaves.
 
 models = {
     "echo state network": EchoState(units=300, members=1),

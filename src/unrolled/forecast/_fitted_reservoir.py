@@ -238,11 +238,12 @@ def closed_loop_of_readouts(
 def _closed_loop(reading: Reading, window: Array, law: ReservoirLaw, *, steps: int) -> Array:
     def one(reading: Reading) -> Array:
         expansion, V, c, start = reading
+        weights, intercept, offset, width = (jnp.asarray(part) for part in law)
 
         def onward(carried: tuple[Any, Array], _: None) -> tuple[tuple[Any, Array], Array]:
             state, window = carried
-            said = (V @ expansion.columns(state) + c) * law.width + law.offset
-            z = said + jnp.sum(law.weights * window, axis=0) + law.intercept
+            said = (V @ expansion.columns(state) + c) * width + offset
+            z: Any = said + jnp.sum(weights * window, axis=0) + intercept
             return (expansion.advance(state, z), jnp.concatenate([window[1:], z[None]])), z
 
         return jax.lax.scan(onward, (start, jnp.asarray(window)), None, length=steps)[1]

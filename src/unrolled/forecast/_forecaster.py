@@ -183,6 +183,10 @@ class Forecaster:
     def check_settings(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
         self.framing.check()
+        if not isinstance(self.learner, GradientDescent | LeastSquares):
+            raise InputError(
+                f"a forecaster learns by GradientDescent or LeastSquares; came {self.learner!r}. EchoState has a ridge."
+            )
         self.sequence_model.check()
         check_design(self.design, self.learner)
         if isinstance(self.learner, LeastSquares) and self.design.output != "linear":

@@ -20,6 +20,7 @@ from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
+from unrolled.learn import Ridge
 from unrolled.sequence import (
     KIND as SEQUENCE_KIND,
 )
@@ -72,6 +73,8 @@ def load_kinds(folder: str | Path, kinds: Mapping[str, tuple[Callable[..., Shape
 def _forecaster(data: dict[str, Any]) -> Forecaster:
     sequence = restored_model(data)
     plain = {name: value for name, value in data.items() if name not in ("design", "learner", "specification")}
+    if isinstance(sequence.learner, Ridge):
+        raise ValueError("a forecaster does not learn by ridge regression")
     model = Forecaster(sequence.design, sequence.learner, **plain)
     model.check_settings()
     return model

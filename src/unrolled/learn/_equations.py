@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -38,7 +38,7 @@ class Equations:
     @classmethod
     def of(cls, columns: Float[np.ndarray, "row column"], targets: Float[np.ndarray, "row output"]) -> Equations:
         """From whole arrays."""
-        return cls(*columns.shape, lambda: [(columns, targets)])
+        return cls(len(columns), columns.shape[1], lambda: [(columns, targets)])
 
 
 class Singular(NamedTuple):
@@ -94,7 +94,8 @@ class Compressed:
     def of(cls, equations: Equations, *, intercept: bool) -> Compressed:
         """The triangle of one block of rows is put above the next; a single block is centred as it is."""
         start, width = int(intercept), equations.columns
-        triangle, total = np.zeros((0, 0)), np.zeros(())
+        total: Any = np.zeros(())
+        triangle: Any = np.zeros((0, 0))
         for both in _together(equations, ones=intercept):
             total = total + both.sum(axis=0)
             if len(both) == equations.rows:

@@ -72,22 +72,24 @@ def solve_readout(networks: Network, learner: LeastSquares | Ridge, batch: Batch
         Hidden activities, targets or the solution are not finite in the precision in use.
     """
     name = "ridge regression" if isinstance(learner, Ridge) else "least squares"
-    _require_solvable(networks, batch, name)
-    dtype = networks.readout.V.dtype
+    readout = _solvable(networks, batch, name)
+    dtype = readout.V.dtype
     batch = _after_washout(batch, learner)
     root = _roots(batch, name)
     numbers = replace(batch, inputs=in_precision(batch.inputs, dtype), targets=batch.targets[:, :, :0], weights=None)
     hidden = _hidden(networks, numbers)
     targets = in_precision(batch.targets, dtype).reshape(-1, batch.targets.shape[-1])
-    solve = _solve_ridge if isinstance(learner, Ridge) else _solve
-    solved = [solve(np.asarray(h).reshape(-1, h.shape[-1]), targets, root, learner) for h in hidden]
-    readout = networks.readout
+    flat = (np.asarray(h).reshape(-1, h.shape[-1]) for h in hidden)
+    if isinstance(learner, Ridge):
+        solved = [_solve_ridge(h, targets, root, learner) for h in flat]
+    else:
+        solved = [_solve(h, targets, root, learner) for h in flat]
     found = jax.tree.unflatten(jax.tree.structure(readout), [np.stack(parts) for parts in zip(*solved, strict=True)])
     return Fit(replace(jax.tree.map(np.asarray, networks), readout=found), None)
 
 
-def _require_solvable(networks: Network, batch: Batch, name: str) -> None:
-    """Raise an :class:`InputError` where a readout cannot be solved for, or a setting says nothing here."""
+def _solvable(networks: Network, batch: Batch, name: str) -> Readout:
+    """The readout, or an :class:`InputError` where none can be solved for or a setting says nothing here."""
     if networks.readout.activation != "linear":
         raise InputError(f"{name} needs a linear output; it is {networks.readout.activation}.")
     if not isinstance(networks.readout, Readout):
@@ -100,6 +102,7 @@ def _require_solvable(networks: Network, batch: Batch, name: str) -> None:
         raise InputError(f"{name} cannot learn a network that sees its own outputs; use gradient descent.")
     if batch.by_member:
         raise InputError(f"{name} solves every member on the same sequences; give one batch for all.")
+    return networks.readout
 
 
 def _after_washout(batch: Batch, learner: LeastSquares | Ridge) -> Batch:
