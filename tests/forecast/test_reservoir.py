@@ -8,7 +8,15 @@ import pytest
 
 import unrolled
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast import EchoState, Estimator, Fitted, NextGenerationReservoir, says_nothing, settings
+from unrolled.forecast import (
+    EchoState,
+    Estimator,
+    Fitted,
+    NextGenerationReservoir,
+    says_nothing,
+    search_echo_state,
+    settings,
+)
 from unrolled.networks import member
 from unrolled.series import lorenz
 
@@ -238,3 +246,31 @@ def test_senders_that_are_not_there(tmp_path):
     folder = replace(fitted, expansion=replace(fitted.expansion, reservoir=reservoir)).save(tmp_path / "model")
     with pytest.raises(InputError, match="sees one that is not there"):
         unrolled.load(folder)
+
+
+def test_a_search_looks_at_the_known_part_alone_and_gains():
+    series = lorenz(400)
+    usual = EchoState(units=60, members=1, input_scale=1.0)
+    found = search_echo_state(usual, series.head(300), candidates=6)
+    assert found == search_echo_state(usual, series.values[:300], candidates=6)
+    assert (found.units, found.members) == (60, 1)
+
+    def error(model):
+        return np.sqrt(np.mean((model.fit(series.head(300)).predict(20).mean - series.values[300:320]) ** 2))
+
+    assert error(found) < error(usual)
+    assert search_echo_state(usual, series.head(300), candidates=1) == usual
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"horizon": 80}, "80 known steps in the last quarter of the series, which has 75 points"),
+        ({"candidates": 0}, "candidates"),
+        ({"origins": 0}, "origins"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_searches_that_cannot_be(changed, said):
+    with pytest.raises(InputError, match=said):
+        search_echo_state(SMALL, lorenz(300), **changed)

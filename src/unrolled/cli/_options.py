@@ -94,7 +94,7 @@ class ModelOptions:
     dropout: Annotated[float | None, _option("Share of activities that training drops between layers.")] = None
     rho: Annotated[float | None, _option("Spectral radius of a reservoir (0.9).")] = None
     leak: Annotated[float | None, _option("Share of the new in every step of a reservoir (0.7).")] = None
-    input_scale: Annotated[float | None, _option("Largest weight of the inputs of a reservoir (0.7).")] = None
+    input_scale: Annotated[float | None, _option("Largest weight of the inputs of a reservoir (0.2).")] = None
     bias_scale: Annotated[float | None, _option("Largest bias of a reservoir (0.5).")] = None
     connections: Annotated[int | None, _option("Units that each unit of a reservoir sees (10).")] = None
     squares: Annotated[

@@ -24,6 +24,7 @@ from unrolled.forecast._models import settings as settings
 from unrolled.forecast._next_generation import NextGenerationReservoir as NextGenerationReservoir
 from unrolled.forecast._origins import OriginContinuations as OriginContinuations
 from unrolled.forecast._origins import continue_from_origins as continue_from_origins
+from unrolled.forecast._reservoir_search import search_echo_state as search_echo_state
 from unrolled.forecast._restored import describe_series as describe_series
 from unrolled.forecast._restored import require_plain as require_plain
 from unrolled.forecast._restored import restore_series as restore_series

@@ -74,7 +74,7 @@ class EchoState:
     units: int = 400
     rho: float = 0.9
     leak: float = 0.7
-    input_scale: float = 0.7
+    input_scale: float = 0.2
     bias_scale: float = 0.5
     connections: int = 10
     activation: str = "tanh"
