@@ -67,6 +67,10 @@ def mingru(w, f, x, h, s):
     return (1 - sigma(a_z)) * h + sigma(a_z) * f(a_n), s
 
 
+def leaky_elman(w, f, x, h, s):
+    return 0.7 * h + 0.3 * f(w["U"] @ x + w["W"] @ h + w["b"]), s
+
+
 FORMULAS = {
     "elman": elman,
     "lstm": lstm,
@@ -74,6 +78,7 @@ FORMULAS = {
     "mingru": mingru,
     "peephole-lstm": peephole_lstm,
     "lstm-1997": lstm_1997,
+    "leaky-elman": leaky_elman,
 }
 
 

@@ -71,15 +71,18 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Classical: persistence, drift, polynomial, trend, recurrence, low-rank-recurrence, "
-            "holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. Classical: persistence, drift, "
+            "polynomial, trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
+            "gaussian-process."
         ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
-    degree: Annotated[int | None, _option("Degree of polynomial and trend; of coefficients, in holonomic.")] = None
+    degree: Annotated[
+        int | None, _option("Degree of polynomial, trend and products of delays; of coefficients, in holonomic.")
+    ] = None
     difference: Annotated[int | None, _option("Recurrences of differences of this order.")] = None
     rank: Annotated[int | None, _option("Rank of low-rank-recurrence.")] = None
-    ridge: Annotated[float | None, _option("Ridge of recurrence.")] = None
+    ridge: Annotated[float | None, _option("Ridge of recurrence and reservoirs (these choose it themselves).")] = None
     alone: Annotated[int | None, _option("Powers of time that stand alone in holonomic-recurrence.")] = None
     tolerance: Annotated[float | None, _option("To which rational is true to the data.")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
@@ -89,6 +92,20 @@ class ModelOptions:
     output: Annotated[str | None, _option("Output function; linear as a rule.")] = None
     start: Annotated[str | None, _option("How states begin: a number (0), or learned.")] = None
     dropout: Annotated[float | None, _option("Share of activities that training drops between layers.")] = None
+    rho: Annotated[float | None, _option("Spectral radius of a reservoir (0.9).")] = None
+    leak: Annotated[float | None, _option("Share of the new in every step of a reservoir (0.7).")] = None
+    input_scale: Annotated[float | None, _option("Largest weight of the inputs of a reservoir (0.2).")] = None
+    bias_scale: Annotated[float | None, _option("Largest bias of a reservoir (0.5).")] = None
+    connections: Annotated[int | None, _option("Units that each unit of a reservoir sees (10).")] = None
+    squares: Annotated[
+        bool | None, _option("Show the readout of a reservoir squares, too.", "--squares/--no-squares")
+    ] = None
+    direct: Annotated[
+        bool | None, _option("Show the readout of a reservoir the values, too.", "--direct/--no-direct")
+    ] = None
+    washout: Annotated[int | None, _option("Leading steps that a reservoir's readout does not learn.")] = None
+    delays: Annotated[int | None, _option("Delayed values in the products of next-generation-reservoir (2).")] = None
+    skip: Annotated[int | None, _option("Steps between two of these (1).")] = None
     lags_as: Annotated[str | None, _option("Lags as steps in time, or features of one step.")] = None
     target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
     scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None

@@ -15,7 +15,7 @@ from unrolled.errors import InputError
 from unrolled.evaluate._companion import all_rows, companion_horizon, companion_of, require_companionable
 from unrolled.evaluate._limits import find_limits
 from unrolled.evaluate._scores import Scores, score
-from unrolled.forecast import Estimator, Fitted, FittedForecaster, Forecast, Forecaster, OneStep
+from unrolled.forecast import Estimator, Fitted, FittedForecaster, FittedReservoir, Forecast, Forecaster, OneStep
 from unrolled.learn import Watch
 from unrolled.series import Series, as_paired, as_series
 
@@ -89,9 +89,10 @@ class Trial:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that a user should read before believing the forecast."""
-        if not isinstance(self.fitted, FittedForecaster):
+        if not isinstance(self.fitted, FittedForecaster | FittedReservoir):
             return (*self.fitted.notes, *self.remarks)
-        trained, continued = len(self.fitted.sequence.kept), len(self.forecast.members)
+        fitted, continued = self.fitted, len(self.forecast.members)
+        trained = len(fitted.V) if isinstance(fitted, FittedReservoir) else len(fitted.sequence.kept)
         if continued == trained:
             return (*self.fitted.notes, *self.remarks)
         lost = f"{trained - continued} of {trained} members were left out: their continuation ran off to infinity."

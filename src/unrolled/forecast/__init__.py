@@ -4,8 +4,10 @@ from unrolled.forecast._base import Base as Base
 from unrolled.forecast._classical import ClassicalForecaster as ClassicalForecaster
 from unrolled.forecast._classical import FittedClassical as FittedClassical
 from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
+from unrolled.forecast._echo_state import EchoState as EchoState
 from unrolled.forecast._estimator import Estimator as Estimator
 from unrolled.forecast._estimator import Fitted as Fitted
+from unrolled.forecast._fitted_reservoir import FittedReservoir as FittedReservoir
 from unrolled.forecast._forecast import Band as Band
 from unrolled.forecast._forecast import Forecast as Forecast
 from unrolled.forecast._forecast import Ingredient as Ingredient
@@ -19,8 +21,10 @@ from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models
 from unrolled.forecast._models import says_nothing as says_nothing
 from unrolled.forecast._models import settings as settings
+from unrolled.forecast._next_generation import NextGenerationReservoir as NextGenerationReservoir
 from unrolled.forecast._origins import OriginContinuations as OriginContinuations
 from unrolled.forecast._origins import continue_from_origins as continue_from_origins
+from unrolled.forecast._reservoir_search import search_echo_state as search_echo_state
 from unrolled.forecast._restored import describe_series as describe_series
 from unrolled.forecast._restored import require_plain as require_plain
 from unrolled.forecast._restored import restore_series as restore_series

@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from unrolled.arguments import require_whole
-from unrolled.errors import InputError, TrainingError
+from unrolled.errors import InputError
 from unrolled.forecast._described import describe, tensors
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._finite import finite_members
 from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._framing import Framing
 from unrolled.forecast._notes import left_out, notes
@@ -182,6 +183,10 @@ class Forecaster:
     def check_settings(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
         self.framing.check()
+        if not isinstance(self.learner, GradientDescent | LeastSquares):
+            raise InputError(
+                f"a forecaster learns by GradientDescent or LeastSquares; came {self.learner!r}. EchoState has a ridge."
+            )
         self.sequence_model.check()
         check_design(self.design, self.learner)
         if isinstance(self.learner, LeastSquares) and self.design.output != "linear":
@@ -305,7 +310,7 @@ class FittedForecaster:
             members = self.frame.at(self.sequence, places)
         else:
             members = self.frame.closed_loop(self.sequence, known, len(places))
-        finite = _finite_members(members)
+        finite = finite_members(members)
         kept = tuple(number for number, good in zip(self.sequence.kept, finite, strict=True) if good)
         return Forecast(places, members[finite], known, kept)
 
@@ -381,15 +386,3 @@ def _numbers(name: str, values: Any) -> np.ndarray:
         return np.asarray(values, np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name} must be numbers; came {values!r}.") from None
-
-
-def _finite_members(members: Float[np.ndarray, "member horizon feature"]) -> np.ndarray:
-    """Which members are finite to the end."""
-    finite = np.isfinite(members).all(axis=(1, 2))
-    if not finite.any():
-        first = int(np.argmax(~np.isfinite(members).all(axis=(0, 2)))) + 1
-        raise TrainingError(
-            f"the continuation of every member ran off to infinity at step {first}; lower the horizon or scale the "
-            "data."
-        )
-    return np.asarray(finite)

@@ -9,7 +9,10 @@ from typing import Any
 from unrolled.errors import InputError, nearest_name
 from unrolled.forecast._classical import ClassicalForecaster
 from unrolled.forecast._classical_models import CLASSICAL, CLASSICAL_SETTINGS, classical_model
+from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._forecaster import Forecaster
+from unrolled.forecast._next_generation import NextGenerationReservoir
+from unrolled.forecast._reservoir_models import RESERVOIRS, reservoir_model
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
 from unrolled.networks import NetworkDesign
 
@@ -80,14 +83,17 @@ _TABLE = {
 }
 
 # Classical models stand in the same table; their settings are their own.
-_ABOUT = {name: entry.about for name, entry in _TABLE.items()} | {n: e.about for n, e in CLASSICAL.items()}
+_ABOUT = {name: entry.about for table in (_TABLE, CLASSICAL, RESERVOIRS) for name, entry in table.items()}
 
 _NETWORK = ("network", "units", "layers", "activation", "output", "start", "dropout")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
 # What is for long sequences, for outputs that are fed back, or a function: given to a learner of one's own.
 _ELSEWHERE = ("optimizer", "truncate", "forcing", "error_term")
 _LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name not in _ELSEWHERE)
+_RESERVOIR = tuple(setting for entry in RESERVOIRS.values() for setting in entry.settings)
 _FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design", "learner", "name"))
+# What is for other models than networks that are trained.
+_FOREIGN = frozenset((*CLASSICAL_SETTINGS, *_RESERVOIR)) - {*_NETWORK, *_FORECASTER}
 
 
 def models() -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def describe_models() -> dict[str, str]:
 
 def settings() -> tuple[str, ...]:
     """The settings that :func:`model` takes."""
-    everything = (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER, *CLASSICAL_SETTINGS)
+    everything = (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER, *CLASSICAL_SETTINGS, *_RESERVOIR)
     return tuple(dict.fromkeys(everything))
 
 
@@ -119,14 +125,15 @@ def says_nothing(name: str) -> frozenset[str]:
         raise nearest_name("model", name, _ABOUT)
     if name in CLASSICAL:
         return frozenset(settings()) - {"seed", *CLASSICAL[name].settings}
+    if name in RESERVOIRS:
+        return frozenset(settings()) - set(RESERVOIRS[name].settings)
     made = _TABLE[name].make()
     solved = isinstance(made.learner, LeastSquares)
     hidden = () if made.design.layers else ("units", "layers", "activation")
-    foreign = (setting for setting in CLASSICAL_SETTINGS if setting not in _FORECASTER)
-    return frozenset((*hidden, *foreign, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
+    return frozenset((*hidden, *_FOREIGN, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
 
 
-def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster:
+def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster | EchoState | NextGenerationReservoir:
     """A model by name, with some settings changed.
 
     Parameters
@@ -134,9 +141,9 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
     name
         ``rnn``, ``rnn-2layer``, ``lstm-2layer``, ``dense-gru-2layer`` (the lecture's four networks), ``noisy-sine``
         (its fifth), ``feed-forward``, ``rnn-remainder`` (which learns what a classical recurrence leaves),
-        ``autoregression``, or a classical model: ``persistence``, ``drift``, ``polynomial``, ``trend``,
-        ``recurrence``, ``low-rank-recurrence``, ``holonomic-recurrence``, ``bayesian-recurrence``, ``rational``,
-        ``gaussian-process``.
+        ``autoregression``, ``echo-state``, ``next-generation-reservoir``, or a classical model: ``persistence``,
+        ``drift``, ``polynomial``, ``trend``, ``recurrence``, ``low-rank-recurrence``, ``holonomic-recurrence``,
+        ``bayesian-recurrence``, ``rational``, ``gaussian-process``.
     changed
         ``network="dense:64:relu, gru:50"`` (the hidden layers), or ``units``, ``layers``, ``activation`` of those
         that the model has, ``output``, ``start`` (a number, or ``"learned"``: how states begin), ``dropout``;
@@ -146,7 +153,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         ``norm_keeping``); everything of
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
-        ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``.
+        ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``. For the models with a reservoir
+        everything of :class:`EchoState` and of :class:`NextGenerationReservoir`.
 
     Raises
     ------
@@ -166,8 +174,10 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
             raise nearest_name("setting", setting, settings())
     if name in CLASSICAL:
         return classical_model(name, changed)
+    if name in RESERVOIRS:
+        return reservoir_model(name, changed)
     for setting in changed:
-        if setting in CLASSICAL_SETTINGS and setting not in _FORECASTER:
+        if setting in _FOREIGN:
             raise InputError(f"{setting} says nothing to {name}, which is a network; leave it out.")
     made = replace(_TABLE[name].make(), name=name, **{k: v for k, v in changed.items() if k in _FORECASTER})
     made = replace(made, design=_design(made.design, changed))

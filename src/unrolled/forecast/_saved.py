@@ -14,10 +14,13 @@ from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
+from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
+from unrolled.learn import Ridge
 from unrolled.sequence import (
     KIND as SEQUENCE_KIND,
 )
@@ -28,7 +31,7 @@ from unrolled.windows import Scaler
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedSequenceModel:
+def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedReservoir | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -70,6 +73,8 @@ def load_kinds(folder: str | Path, kinds: Mapping[str, tuple[Callable[..., Shape
 def _forecaster(data: dict[str, Any]) -> Forecaster:
     sequence = restored_model(data)
     plain = {name: value for name, value in data.items() if name not in ("design", "learner", "specification")}
+    if isinstance(sequence.learner, Ridge):
+        raise ValueError("a forecaster does not learn by ridge regression")
     model = Forecaster(sequence.design, sequence.learner, **plain)
     model.check_settings()
     return model
@@ -125,5 +130,6 @@ def _scaler(data: dict[str, Any], features: int) -> Scaler:
 KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
+    RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }

@@ -5,6 +5,7 @@ from unrolled.learn._conjugate_gradients import ConjugateGradients as ConjugateG
 from unrolled.learn._curvature import GaussNewton as GaussNewton
 from unrolled.learn._curvature import Hessian as Hessian
 from unrolled.learn._damping import LevenbergMarquardt as LevenbergMarquardt
+from unrolled.learn._equations import Equations as Equations
 from unrolled.learn._first_order import FirstOrder as FirstOrder
 from unrolled.learn._gradient_descent import Probe as Probe
 from unrolled.learn._gradient_descent import Watch as Watch
@@ -22,6 +23,7 @@ from unrolled.learn._losses import Loss as Loss
 from unrolled.learn._losses import loss as loss
 from unrolled.learn._losses import losses as losses
 from unrolled.learn._losses import scale_of as scale_of
+from unrolled.learn._memory_capacity import memory_capacity as memory_capacity
 from unrolled.learn._momentum import MomentumSchedule as MomentumSchedule
 from unrolled.learn._objective import NetworkObjective as NetworkObjective
 from unrolled.learn._objective import Objective as Objective
@@ -40,6 +42,11 @@ from unrolled.learn._response import error_of as error_of
 from unrolled.learn._response import real_steps as real_steps
 from unrolled.learn._response import respond as respond
 from unrolled.learn._response import starting_states as starting_states
+from unrolled.learn._ridge import Ridge as Ridge
+from unrolled.learn._ridge import RidgeSolution as RidgeSolution
+from unrolled.learn._ridge import generalized_cross_validation as generalized_cross_validation
+from unrolled.learn._ridge import require_strength as require_strength
+from unrolled.learn._ridge import solve_ridge as solve_ridge
 from unrolled.learn._step_status import StepStatus as StepStatus
 from unrolled.learn._suited import require_suited as require_suited
 from unrolled.learn._truncated import respond_truncated as respond_truncated

@@ -47,6 +47,7 @@ from unrolled.networks._lanes import keep_where as keep_where
 from unrolled.networks._lanes import run_in_lanes as run_in_lanes
 from unrolled.networks._layer_design import LayerDesign as LayerDesign
 from unrolled.networks._layer_design import layer_kinds as layer_kinds
+from unrolled.networks._leaky_elman import LeakyElman as LeakyElman
 from unrolled.networks._linearity import Linearity as Linearity
 from unrolled.networks._linearity import linearity as linearity
 from unrolled.networks._lstm import LSTM as LSTM
@@ -57,10 +58,15 @@ from unrolled.networks._network import layer_names as layer_names
 from unrolled.networks._norm_keeping import norm_keeping as norm_keeping
 from unrolled.networks._parallel import linear_recurrence as linear_recurrence
 from unrolled.networks._peephole_lstm import PeepholeLSTM as PeepholeLSTM
+from unrolled.networks._reservoir import Reservoir as Reservoir
+from unrolled.networks._reservoir import collect_states as collect_states
+from unrolled.networks._reservoir import state_blocks as state_blocks
+from unrolled.networks._reservoir_design import ReservoirDesign as ReservoirDesign
 from unrolled.networks._sensitivity import GradientFlow as GradientFlow
 from unrolled.networks._sensitivity import require_steps as require_steps
 from unrolled.networks._sensitivity import sensitivity as sensitivity
 from unrolled.networks._sensitivity import state_jacobians as state_jacobians
+from unrolled.networks._spectral_radius import spectral_radius as spectral_radius
 from unrolled.networks._start import Start as Start
 from unrolled.networks._start import merge_given as merge_given
 from unrolled.networks._summary import LayerSummary as LayerSummary

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.networks._cell import Cell
+from unrolled.networks._leaky_elman import LeakyElmanKind
 from unrolled.networks._lstm_1997 import LSTM1997Kind
 
 __all__ = ["Bidirectional", "BidirectionalKind", "BothStates"]
@@ -95,7 +96,7 @@ class BidirectionalKind:
         The kind of both cells.
     """
 
-    cell: type[Cell] | LSTM1997Kind
+    cell: type[Cell] | LSTM1997Kind | LeakyElmanKind
     recurrent: ClassVar[bool] = True
     bidirectional: ClassVar[bool] = True
 

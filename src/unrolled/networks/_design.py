@@ -92,10 +92,10 @@ class NetworkDesign:
     def parse(cls, text: str, output: str = "linear", *, encoder: str = "", **settings: Any) -> NetworkDesign:
         """A design from text: layers with commas between, each ``kind:units`` or ``kind:units:activation``.
 
-        Kinds are ``elman``, ``lstm``, ``peephole-lstm``, ``lstm-1997``, ``gru``, ``mingru``, the same with ``bi-``
-        before (two cells in opposite directions), and ``dense``. ``lstm-1997:4x2`` is four blocks of two cells, and
-        ``lstm-1997:8:truncated`` learns by the truncated gradient. ``encoder`` is written in the same way; other
-        settings go by their names.
+        Kinds are ``elman``, ``leaky-elman`` (with its leak at the end, as in ``leaky-elman:100:tanh:0.3``), ``lstm``,
+        ``peephole-lstm``, ``lstm-1997``, ``gru``, ``mingru``, the same with ``bi-`` before (two cells in opposite
+        directions), and ``dense``. ``lstm-1997:4x2`` is four blocks of two cells, and ``lstm-1997:8:truncated`` learns
+        by the truncated gradient. ``encoder`` is written in the same way; other settings go by their names.
 
         Raises
         ------

@@ -10,10 +10,11 @@ from unrolled.arguments import require_flag, require_whole
 from unrolled.errors import InputError, nearest_name
 from unrolled.networks._activations import activation
 from unrolled.networks._bidirectional import BidirectionalKind
-from unrolled.networks._cell import Cell, CellState
+from unrolled.networks._cell import CellState
 from unrolled.networks._dense import Dense
 from unrolled.networks._elman import Elman
 from unrolled.networks._gru import GRU
+from unrolled.networks._leaky_elman import LeakyElmanKind, require_leak
 from unrolled.networks._lstm import LSTM
 from unrolled.networks._lstm_1997 import LSTM1997, LSTM1997Kind
 from unrolled.networks._mingru import MinGRU
@@ -21,10 +22,13 @@ from unrolled.networks._peephole_lstm import PeepholeLSTM
 
 __all__ = ["LayerDesign", "layer_kinds", "parse_layer", "resized"]
 
-_CELLS: tuple[type[Cell], ...] = (Elman, LSTM, GRU, MinGRU, PeepholeLSTM, LSTM1997)
+_CELLS: tuple[Any, ...] = (Elman, LSTM, GRU, MinGRU, PeepholeLSTM, LSTM1997, LeakyElmanKind())
 _KINDS: dict[str, Any] = {kind.kind: kind for kind in (*_CELLS, Dense, *map(BidirectionalKind, _CELLS))}
 # Settings that some kinds alone have.
-_SETTINGS: dict[str, tuple[str, ...]] = dict.fromkeys(("lstm-1997", "bi-lstm-1997"), ("block", "truncated"))
+_SETTINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("lstm-1997", "bi-lstm-1997"), ("block", "truncated")),
+    **dict.fromkeys(("leaky-elman", "bi-leaky-elman"), ("leak",)),
+}
 _DEFAULT_ACTIVATION = {"dense": "relu", "mingru": "linear", "bi-mingru": "linear"}
 # A layer of 100,000 Elman units already needs 80 GB; a larger number is a slip, or a hostile file.
 _MOST_UNITS = 100_000
@@ -39,7 +43,7 @@ def layer_kinds() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class LayerDesign:
-    """One layer: its kind, its number of units, the name of its activation.
+    """One layer: its kind, its number of units, the name of its activation, and what else its kind has to be told.
 
     Attributes
     ----------
@@ -52,6 +56,8 @@ class LayerDesign:
     block, truncated
         Of ``lstm-1997`` how many memory cells share their gates, and whether the gradient is truncated (see
         :class:`LSTM1997`). In words ``lstm-1997:4x2:tanh:truncated`` is four blocks of two cells.
+    leak
+        Of ``leaky-elman`` the share of the new at every step; in words ``leaky-elman:100:tanh:0.3``.
 
     Examples
     --------
@@ -65,6 +71,7 @@ class LayerDesign:
     activation: str = ""
     block: int = 1
     truncated: bool = False
+    leak: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _KINDS and self.kind.startswith(("peephole-", "bi-peephole-")):
@@ -72,6 +79,8 @@ class LayerDesign:
         if self.kind not in _KINDS:
             raise nearest_name("layer", self.kind, _KINDS)
         require_whole("units", self.units, 1, _MOST_UNITS)
+        if self.leak is None and "leak" in _SETTINGS.get(self.kind, ()):
+            object.__setattr__(self, "leak", LeakyElmanKind().leak)
         self._check_settings()
         if not self.activation:
             object.__setattr__(self, "activation", _DEFAULT_ACTIVATION.get(self.kind, "tanh"))
@@ -82,10 +91,13 @@ class LayerDesign:
         known = _SETTINGS.get(self.kind, ())
         for name, value in _beyond_the_plain(self).items():
             if name not in known:
+                having = " and ".join(kind for kind, settings in _SETTINGS.items() if name in settings)
                 raise InputError(
-                    f"a layer of kind {self.kind} has no setting {name}; came {name}={value!r}. Of "
-                    f"{' and '.join(_SETTINGS)} it can be set."
+                    f"a layer of kind {self.kind} has no setting {name}; came {name}={value!r}. Of {having} it can be "
+                    "set."
                 )
+        if self.leak is not None:
+            require_leak(self.leak)
         require_flag("truncated", self.truncated)
         require_whole("block", self.block, 1, self.units)
         if self.units % self.block:
@@ -99,10 +111,12 @@ class LayerDesign:
     @property
     def maker(self) -> Any:
         """What makes such layers: their shapes, random weights, given weights."""
-        if self.kind not in _SETTINGS:
-            return _KINDS[self.kind]
-        cell = LSTM1997Kind(self.block, self.truncated)
-        return BidirectionalKind(cell) if self.bidirectional else cell
+        made = _KINDS[self.kind]
+        if "leak" in _SETTINGS.get(self.kind, ()):
+            made = LeakyElmanKind(self.leak)  # pyright: ignore[reportArgumentType]
+        elif self.kind in _SETTINGS:
+            made = LSTM1997Kind(self.block, self.truncated)
+        return BidirectionalKind(made) if self.bidirectional and self.kind in _SETTINGS else made
 
     @property
     def recurrent(self) -> bool:
@@ -130,7 +144,8 @@ class LayerDesign:
 
     def __str__(self) -> str:
         units = self.units if self.block == 1 else f"{self.units // self.block}x{self.block}"
-        return f"{self.kind}:{units}:{self.activation}{':truncated' if self.truncated else ''}"
+        leak = "" if self.leak is None else f":{self.leak!r}"
+        return f"{self.kind}:{units}:{self.activation}{leak}{':truncated' if self.truncated else ''}"
 
 
 _PLAIN = ("kind", "units", "activation")
@@ -143,18 +158,31 @@ def _beyond_the_plain(layer: LayerDesign) -> dict[str, Any]:
 
 
 def parse_layer(text: str) -> LayerDesign:
-    """A layer from ``kind:units`` or ``kind:units:activation``, and from ``lstm-1997:4x2:tanh:truncated``."""
+    """A layer from words: ``kind:units``, ``kind:units:activation``.
+
+    Further words belong to some kinds: ``lstm-1997:4x2:tanh:truncated``, ``leaky-elman:100:tanh:0.3``.
+    """
     kind, *rest = (part.strip().lower() for part in text.split(":"))
     size, words = _SIZE.match(rest[0]) if rest else None, rest[1:]
-    truncated = words[-1:] == ["truncated"]
-    words = words[: len(words) - truncated]
+    settings: dict[str, Any] = {}
+    if words[-1:] == ["truncated"]:
+        words, settings = words[:-1], {"truncated": True}
+    if len(words) == 2 and "leak" in _SETTINGS.get(kind, ()):
+        words, settings = words[:1], {"leak": _share(words[1])}
     if size is None or len(words) > 1:
         raise InputError(
             f"a layer is written kind:units or kind:units:activation, as in lstm:250 or dense:125:relu, and in blocks "
             f"lstm-1997:4x2; came {text.strip()!r}. Kinds: {', '.join(_KINDS)}."
         )
     block = int(size[2] or 1)
-    return LayerDesign(kind, int(size[1]) * block, "".join(words), block, truncated)
+    return LayerDesign(kind, int(size[1]) * block, "".join(words), block, **settings)
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"the leak of a layer is a number above 0 and up to 1; came {text!r}.") from None
 
 
 def resized(layers: list[LayerDesign], chosen: list[int], count: int | None, most: int) -> list[LayerDesign]:

@@ -15,6 +15,7 @@ from unrolled.learn import (
     GradientDescent,
     LeastSquares,
     Probe,
+    Ridge,
     Watch,
     loss,
     require_suited,
@@ -34,9 +35,10 @@ __all__ = ["SequenceModel", "restored_model"]
 _MOST_MEMBERS = 10_000
 _TYPES = {
     "design": (NetworkDesign,),
-    "learner": (GradientDescent, LeastSquares),
+    "learner": (GradientDescent, LeastSquares, Ridge),
     "specification": (Specification,),
 }
+_LEARNERS = {"gradient-descent": GradientDescent, "least-squares": LeastSquares, "ridge": Ridge}
 # Weights of all members together: 8 GB in float64, before an optimizer's moments double and treble that.
 _MOST_WEIGHTS = 1_000_000_000
 
@@ -79,7 +81,7 @@ class SequenceModel:
     """
 
     design: NetworkDesign
-    learner: GradientDescent | LeastSquares
+    learner: GradientDescent | LeastSquares | Ridge
     members: int = 1
     seed: int = 0
     precision: str = "float64"
@@ -125,7 +127,7 @@ class SequenceModel:
         keys = member_keys(self.seed, self.members)
         with precision(self.precision) as dtype:
             networks = initialize_members(design, features, outputs, keys=keys, dtype=dtype)
-            if isinstance(self.learner, LeastSquares):
+            if isinstance(self.learner, LeastSquares | Ridge):
                 fit = solve_readout(networks, self.learner, batch)
             else:
                 fit = train(networks, self.learner, batch, keys=keys, watch=watch, probe=probe)
@@ -179,7 +181,7 @@ class SequenceModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; a specification that says nothing is left out."""
-        kind = "least-squares" if isinstance(self.learner, LeastSquares) else "gradient-descent"
+        kind = next(name for name, kind in _LEARNERS.items() if isinstance(self.learner, kind))
         plain = {
             "design": self.design.to_dict(),
             "learner": {"kind": kind} | self.learner.to_dict(),
@@ -203,6 +205,8 @@ class SequenceModel:
         self.specification.check(self.design)
         if isinstance(self.learner, GradientDescent):
             require_suited(self.full_design, self.learner)
+        if isinstance(self.learner, Ridge):
+            self.learner.check()
 
     def check_size(self, features: int, outputs: int) -> None:
         """Raise an :class:`InputError` if the members would not fit in a computer."""
@@ -214,8 +218,10 @@ class SequenceModel:
             )
 
     def _check_callers(self, **callers: Any) -> None:
-        """Least squares have no training in which something could be called."""
+        """What is solved in one step has no training in which something could be called."""
         for name, called in callers.items():
+            if called is not None and isinstance(self.learner, Ridge):
+                raise InputError(f"ridge regression solves in one step, so {name} would never be called: leave it out.")
             if called is not None and isinstance(self.learner, LeastSquares):
                 raise InputError(f"least squares solves in one step, so {name} would never be called: leave it out.")
 
@@ -236,10 +242,10 @@ def restored_model(data: dict[str, Any]) -> SequenceModel:
 
     learner = dict(data["learner"])
     kind = learner.pop("kind")
-    if kind not in ("least-squares", "gradient-descent"):
+    if kind not in _LEARNERS:
         raise ValueError(f"no learner is of the kind {kind!r}")
-    if kind == "least-squares":
-        made: Any = LeastSquares(**learner)
+    if kind != "gradient-descent":
+        made: Any = _LEARNERS[kind](**learner)
     else:
         optimizer = Optimizer(**learner.pop("optimizer"))
         made = GradientDescent(optimizer=optimizer, **_with_tuples(learner))

@@ -15,6 +15,9 @@ from unrolled.series._csv import csv_place as csv_place
 from unrolled.series._csv import csv_text as csv_text
 from unrolled.series._csv import series_csv as series_csv
 from unrolled.series._door import as_series as as_series
+from unrolled.series._flows import lorenz as lorenz
+from unrolled.series._flows import mackey_glass as mackey_glass
+from unrolled.series._flows import narma as narma
 from unrolled.series._frames import frame_from_columns as frame_from_columns
 from unrolled.series._frames import from_frame as from_frame
 from unrolled.series._pairing import pairing_energy as pairing_energy

@@ -1,0 +1,190 @@
+"""Linear equations that come in blocks, taken together in the size of their unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from unrolled.errors import InputError, TrainingError
+
+__all__ = ["Compressed", "Equations", "Moments", "Singular"]
+
+# Fewer rows at once would spend their time in calls.
+_TOGETHER = 4096
+
+Rows: TypeAlias = tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row output"]]
+
+
+@dataclass(frozen=True)
+class Equations:
+    """``V h_t + c = y_t`` for many t, in blocks that can be had again.
+
+    Attributes
+    ----------
+    rows, columns
+        How many equations, and how many unknowns for each output.
+    blocks
+        Gives the rows h_t and y_t from the start, piece by piece, whenever it is called.
+    """
+
+    rows: int
+    columns: int
+    blocks: Callable[[], Iterable[Rows]]
+
+    @classmethod
+    def of(cls, columns: Float[np.ndarray, "row column"], targets: Float[np.ndarray, "row output"]) -> Equations:
+        """From whole arrays."""
+        return cls(len(columns), columns.shape[1], lambda: [(columns, targets)])
+
+
+class Singular(NamedTuple):
+    """Centred equations ``A_c = u diag(s) vt``, as far as ridge regression needs them.
+
+    Attributes
+    ----------
+    s, vt
+        Singular values and right singular vectors.
+    projected
+        ``u^T y``.
+    outside
+        The sum of squares of what of y no column reaches.
+    mean
+        Of columns and targets, side by side; zero without an intercept.
+    rows
+        How many equations there were.
+    intercept
+        Whether one was eliminated.
+    """
+
+    s: Float[np.ndarray, " value"]
+    vt: Float[np.ndarray, "value column"]
+    projected: Float[np.ndarray, "value output"]
+    outside: float
+    mean: Float[np.ndarray, " both"]
+    rows: int
+    intercept: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Compressed:
+    """Equations with the same least-squares problem as many more, the intercept eliminated.
+
+    Of ``(1, A, y) = Q R`` the rows of R below the first are ``(A', y')`` with ``A'^T A' = A_c^T A_c`` and
+    ``A'^T y' = A_c^T y_c``, A_c and y_c being centred; Q is orthogonal, so no digit is lost.
+
+    Attributes
+    ----------
+    columns, targets
+        A' and y'.
+    mean, rows, intercept
+        As of :class:`Singular`.
+    """
+
+    columns: Float[np.ndarray, "kept column"]
+    targets: Float[np.ndarray, "kept output"]
+    mean: Float[np.ndarray, " both"]
+    rows: int
+    intercept: bool
+
+    @classmethod
+    def of(cls, equations: Equations, *, intercept: bool) -> Compressed:
+        """The triangle of one block of rows is put above the next; a single block is centred as it is."""
+        start, width = int(intercept), equations.columns
+        total: Any = np.zeros(())
+        triangle: Any = np.zeros((0, 0))
+        for both in _together(equations, ones=intercept):
+            total = total + both.sum(axis=0)
+            if len(both) == equations.rows:
+                triangle = np.concatenate([np.zeros((start, both.shape[1])), both - total / len(both) * intercept])
+            else:
+                triangle = np.linalg.qr(np.concatenate([triangle.reshape(-1, both.shape[1]), both]), mode="r")
+        if not np.isfinite(triangle).all():
+            raise TrainingError("the states or the targets are not finite; scale the data.")
+        A, y = triangle[start:, start : start + width], triangle[start:, start + width :]
+        return cls(A, y, total[start:] / equations.rows * start, equations.rows, intercept)
+
+    def singular(self) -> Singular:
+        """By a singular value decomposition."""
+        u, s, vt = np.linalg.svd(self.columns, full_matrices=False)
+        projected = u.T @ self.targets
+        outside = float(np.sum((self.targets - u @ projected) ** 2))
+        return Singular(s, vt, projected, outside, self.mean, self.rows, self.intercept)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """``A^T A``, ``A^T y`` and ``|y|^2`` of centred equations: a quarter of the time, and half of the digits.
+
+    Attributes
+    ----------
+    gram, mixed, square
+        These.
+    mean, rows, intercept
+        As of :class:`Singular`.
+    """
+
+    gram: Float[np.ndarray, "column column"]
+    mixed: Float[np.ndarray, "column output"]
+    square: Float[np.ndarray, "output output"]
+    mean: Float[np.ndarray, " both"]
+    rows: int
+    intercept: bool
+
+    @classmethod
+    def of(cls, equations: Equations, *, intercept: bool) -> Moments:
+        """Sums over blocks, each taken relative to the mean of the first, so that little cancels."""
+        width = equations.columns
+        shift = total = np.zeros(())
+        products = np.zeros((0, 0))
+        for rows in _together(equations):
+            if not products.size:
+                shift, total = rows.mean(axis=0) * intercept, np.zeros(rows.shape[1])
+                products = np.zeros((rows.shape[1], rows.shape[1]))
+            np.subtract(rows, shift, out=rows)
+            products += rows.T @ rows
+            total += rows.sum(axis=0)
+        mean = total / equations.rows * intercept
+        products -= equations.rows * np.outer(mean, mean)
+        if not np.isfinite(products).all():
+            raise TrainingError("the states or the targets are not finite; scale the data.")
+        gram, mixed, square = products[:width, :width], products[:width, width:], products[width:, width:]
+        return cls(gram, mixed, square, mean + shift, equations.rows, intercept)
+
+    @property
+    def rounding(self) -> float:
+        """What a strength must reach so that the rounding of the moments changes no weight by more than a per cent."""
+        return 100 * np.finfo(float).eps * float(np.trace(self.gram))
+
+    def singular(self) -> Singular:
+        """From the eigenvalues ``w = s^2``; those that are no more than rounding are left out."""
+        w, v = np.linalg.eigh(self.gram)
+        good = w > self.rounding
+        s, vt = np.sqrt(w[good]), v[:, good].T
+        projected = (vt @ self.mixed) / s[:, None]
+        outside = max(float(np.trace(self.square) - np.sum(projected**2)), 0.0)
+        return Singular(s, vt, projected, outside, self.mean, self.rows, self.intercept)
+
+
+def _together(equations: Equations, *, ones: bool = False) -> Iterator[Float[np.ndarray, "row both"]]:
+    """``(1, A, y)`` side by side in larger blocks: each is good until the next is asked for."""
+    if equations.rows < 1:
+        raise InputError("ridge regression needs one equation at least; none is left after the washout.")
+    start, buffer, filled = int(ones), np.zeros((0, 0)), 0
+    for A, y in equations.blocks():
+        if not buffer.size:
+            buffer = np.ones((min(_TOGETHER, equations.rows), start + A.shape[1] + y.shape[1]))
+        taken = 0
+        while taken < len(A):
+            part = slice(taken, taken + len(buffer) - filled)
+            rows = slice(filled, filled + len(A[part]))
+            buffer[rows, start : start + A.shape[1]], buffer[rows, start + A.shape[1] :] = A[part], y[part]
+            taken, filled = part.stop, rows.stop
+            if filled == len(buffer):
+                yield buffer
+                buffer[:, :start], filled = 1.0, 0
+    if filled:
+        yield buffer[:filled]
