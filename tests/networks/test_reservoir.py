@@ -179,7 +179,7 @@ def test_leaky_layers_in_designs():
     assert network.layers[0].leak == 0.25
     assert NetworkDesign.of(network) == design
     assert NetworkDesign.from_dict(design.to_dict()) == design
-    assert design.with_hidden(units=4).layers[0] == LayerDesign("leaky-elman", 4, "tanh", 0.25)
+    assert design.with_hidden(units=4).layers[0] == LayerDesign("leaky-elman", 4, "tanh", leak=0.25)
     assert "leak" not in NetworkDesign.parse("elman:3").to_dict()["layers"][0]
 
 
@@ -194,5 +194,5 @@ def test_leaky_layers_in_designs():
 def test_wrong_leaks(text, said):
     with pytest.raises(InputError, match=said):
         NetworkDesign.parse(text)
-    with pytest.raises(InputError, match="elman has no leak"):
+    with pytest.raises(InputError, match="elman has no setting leak"):
         LayerDesign("elman", 5, "tanh", 0.5)

@@ -132,6 +132,7 @@ class LeakyElmanKind:
     kind: ClassVar[str] = LeakyElman.kind
     recurrent: ClassVar[bool] = True
     bidirectional: ClassVar[bool] = False
+    state_type: ClassVar[Any] = HiddenState
 
     def shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
         """The shape of every weight."""
