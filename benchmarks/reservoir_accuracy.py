@@ -115,7 +115,7 @@ def narma_rows(args):
         return EchoStates(ReservoirDesign(400, **chosen).draw(1, key=member_keys(seed, 1)[0]), squares=True)
 
     generator, tried = np.random.default_rng(0), []
-    for _ in range(2 * args.candidates):
+    for _ in range(args.candidates):
         chosen = {
             "rho": round(generator.uniform(0.7, 1.0), 2),
             "leak": 1.0,
@@ -182,7 +182,7 @@ def lorenz_rows(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--candidates", type=int, default=16, help="settings that a search tries")
+    parser.add_argument("--candidates", type=int, default=20, help="settings that a search tries")
     parser.add_argument("--tasks", default="mackey-glass,narma,lorenz")
     args = parser.parse_args()
     tasks = {"mackey-glass": mackey_glass_rows, "narma": narma_rows, "lorenz": lorenz_rows}

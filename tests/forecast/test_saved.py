@@ -39,6 +39,8 @@ KINDS = {
     "bayesian-recurrence": {"seed": 3},
     "rational": {"tolerance": 1e-6},
     "gaussian-process": {},
+    "echo-state": {"units": 7, "members": 2, "connections": 3, "base": "persistence", "washout": np.int64(1)},
+    "next-generation-reservoir": {"degree": 3, "base": "none"},
 }
 
 

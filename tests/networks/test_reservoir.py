@@ -36,8 +36,8 @@ def by_loop(reservoir, inputs, h):
     return np.array(made)
 
 
-# 200 units with 10 connections are gathered, with 40 they are too but not written out, with 150 W is dense; 7 inputs
-# are multiplied as a matrix. 2,100 steps are more than two blocks.
+# 300 units with 10 connections are gathered, with 40 they are too but the sum is not written out, 40 units with 10 are
+# multiplied densely; 7 inputs are multiplied as a matrix.
 SIZES = {
     "sparse": {"units": 300, "connections": 10},
     "many connections": {"units": 300, "connections": 40},
