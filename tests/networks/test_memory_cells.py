@@ -369,7 +369,7 @@ def test_longest_is_a_number_of_steps(longest):
 # Traces of gates
 
 
-GATED = [kind for kind in FORMULAS if kind != "elman"]
+GATED = [kind for kind in FORMULAS if "elman" not in kind]
 MEANING = {"gru": ("update", "keep"), "mingru": ("update", "write")}
 
 

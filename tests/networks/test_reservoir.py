@@ -195,4 +195,4 @@ def test_wrong_leaks(text, said):
     with pytest.raises(InputError, match=said):
         NetworkDesign.parse(text)
     with pytest.raises(InputError, match="elman has no setting leak"):
-        LayerDesign("elman", 5, "tanh", 0.5)
+        LayerDesign("elman", 5, "tanh", leak=0.5)

@@ -6,10 +6,12 @@ from unrolled.evaluate._conformal import bound_origins as bound_origins
 from unrolled.evaluate._conformal import conformal_bands as conformal_bands
 from unrolled.evaluate._conformal import require_levels as require_levels
 from unrolled.evaluate._conformal import with_bounds as with_bounds
+from unrolled.evaluate._echo_state_way import EchoStateWay as EchoStateWay
 from unrolled.evaluate._learned import Course as Course
 from unrolled.evaluate._learned import Learned as Learned
 from unrolled.evaluate._limits import find_limits as find_limits
 from unrolled.evaluate._limits import thin_evidence as thin_evidence
+from unrolled.evaluate._online_way import OnlineWay as OnlineWay
 from unrolled.evaluate._rolling import RollingTable as RollingTable
 from unrolled.evaluate._rolling import default_origins as default_origins
 from unrolled.evaluate._rolling import rolling_origins as rolling_origins
@@ -27,8 +29,7 @@ from unrolled.evaluate._trial import default_extent as default_extent
 from unrolled.evaluate._trial import extrapolate as extrapolate
 from unrolled.evaluate._trial import extrapolate_from as extrapolate_from
 from unrolled.evaluate._trial import require_possible as require_possible
-from unrolled.evaluate._ways import Limits as Limits
-from unrolled.evaluate._ways import OnlineWay as OnlineWay
-from unrolled.evaluate._ways import Way as Way
+from unrolled.evaluate._way import Limits as Limits
+from unrolled.evaluate._way import Way as Way
 from unrolled.evaluate._ways import way as way
 from unrolled.evaluate._ways import ways as ways

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeAlias
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.evaluate._learned import Learned
-from unrolled.evaluate._ways import Limits, Way, way, ways
+from unrolled.evaluate._way import Limits, Way
+from unrolled.evaluate._ways import way, ways
 from unrolled.tasks import Task
 
 __all__ = ["Executor", "learn_side_by_side"]

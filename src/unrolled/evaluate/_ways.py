@@ -1,188 +1,18 @@
-"""The ways to learn a task from fresh sequences, by name: what each is made of."""
+"""The ways to learn a task, by name: what each is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Protocol
-
-import jax
-import numpy as np
-from jaxtyping import Array
+from dataclasses import replace
+from typing import Any
 
 from unrolled.errors import nearest_name
-from unrolled.evaluate._learned import Course, Learned
-from unrolled.learn import (
-    Algorithm,
-    FirstOrder,
-    GaussNewton,
-    HessianFree,
-    MomentumSchedule,
-    Online,
-    Optimizer,
-    learn_online,
-)
-from unrolled.networks import EchoStateInitialization, Initialization, Network, NetworkDesign, chrono, member_keys
-from unrolled.tasks import Task
-from unrolled.types import precision, require_precision
+from unrolled.evaluate._echo_state_way import EchoStateWay
+from unrolled.evaluate._online_way import OnlineWay
+from unrolled.evaluate._way import Way
+from unrolled.learn import FirstOrder, GaussNewton, HessianFree, MomentumSchedule, Optimizer
+from unrolled.networks import EchoStateInitialization
 
-__all__ = ["Limits", "OnlineWay", "Way", "way", "ways"]
-
-#: Called now and then with what has been reached.
-WayWatch = Callable[[Learned], None]
-# The shortest lag that gates can be prepared for.
-_LEAST_LAG = 2
-# So many sequences say where inputs and targets lie.
-_FOR_MEANS = 1000
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When a run ends that has not solved its task.
-
-    Attributes
-    ----------
-    sequences
-        After so many; ``None``: the way's own number.
-    seconds
-        After so many.
-    """
-
-    sequences: int | None = None
-    seconds: float | None = 600.0
-
-
-class Way(Protocol):
-    """A way to learn a task."""
-
-    @property
-    def name(self) -> str:
-        """By which it is asked for."""
-        ...
-
-    def resized(self, units: int) -> Way:
-        """The same way with other numbers of hidden units."""
-        ...
-
-    def learn(
-        self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
-    ) -> Learned:
-        """Learn the task from one seed."""
-        ...
-
-
-@dataclass(frozen=True)
-class OnlineWay:
-    """A network, where it begins, and an algorithm that goes step by step over fresh sequences.
-
-    Attributes
-    ----------
-    name
-        By which it is asked for.
-    network
-        Its layers, as :meth:`NetworkDesign.parse` reads them.
-    algorithm
-        How it learns.
-    initialization
-        Where it begins; ``None``: the layers' own random weights.
-    prepared
-        Whether the gates begin with memories as long as the task's lag, see :func:`unrolled.networks.chrono`.
-    every
-        A test after so many steps each.
-    steps
-        How many at most.
-    precision
-        ``"float32"`` or ``"float64"``.
-    """
-
-    name: str
-    network: str
-    algorithm: Algorithm
-    initialization: Initialization | None = None
-    prepared: bool = False
-    every: int = 50
-    steps: int = 100_000
-    precision: str = "float32"
-
-    def learn(
-        self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
-    ) -> Learned:
-        """Learn the task from one seed: it decides the weights, the sequences and the test.
-
-        Parameters
-        ----------
-        task
-            What is to be learned.
-        seed
-            A whole number, at least 0.
-        limits
-            When to end unsolved.
-        watch
-            Called now and then with what has been reached.
-        keep
-            A file in which the run is kept; one that is there is continued.
-        """
-        require_precision(self.precision)
-        key = member_keys(seed, 1)[0]
-        # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
-        with precision("float64"):
-            network = self.begin(task, key=key)
-            told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "keep": keep}
-            tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
-            online = learn_online(task, network, self.algorithm, loss=task.loss, key=key, watch=tell, **told)
-            return self._learned(task, seed, online, limits)
-
-    def resized(self, units: int) -> OnlineWay:
-        """The same way with other numbers of hidden units."""
-        design = NetworkDesign.parse(self.network).with_hidden(units=units)
-        return replace(self, network=str(design))
-
-    def begin(self, task: Task, *, key: Array) -> Network:
-        """The network before anything was learned."""
-        design = NetworkDesign.parse(self.network, task.output)
-        network = design.initialize(task.features, task.outputs, key=key)
-        if self.initialization is not None:
-            sample = task.draw(_FOR_MEANS, key=jax.random.fold_in(key, 1))
-            network = self.initialization(network, key=key, batch=sample)
-        if self._prepares(task):
-            network = chrono(network, int(task.lag or 0), key=key)
-        return jax.tree.map(lambda leaf: leaf.astype(self.precision), network)
-
-    def _prepares(self, task: Task) -> bool:
-        return self.prepared and task.lag is not None and task.lag >= _LEAST_LAG
-
-    def _steps(self, limits: Limits) -> int:
-        return self.steps if limits.sequences is None else max(1, limits.sequences // self.algorithm.sequences)
-
-    def _learned(self, task: Task, seed: int, online: Online, limits: Limits) -> Learned:
-        judged, per_step = online.judged, self.algorithm.sequences
-        seconds = np.interp(judged.step, *online.clock) if len(judged.step) else np.zeros(0)
-        numbers = (judged.step * per_step, seconds, judged.loss, judged.error)
-        course = Course(*(np.asarray(column, np.float64) for column in numbers))
-        last = [column[-1] if len(column) else np.nan for column in (course.loss, course.error)]
-        return Learned(
-            task.name,
-            task.length,
-            self.name,
-            seed,
-            online.solved,
-            online.sequences,
-            online.seconds,
-            float(last[0]),
-            float(last[1]),
-            sum(leaf.size for leaf in jax.tree.leaves(online.parameters)),
-            "keep and write gates prepared for the lag" if self._prepares(task) else "",
-            "" if online.solved else _why(online, self._steps(limits)),
-            course,
-        )
-
-
-def _why(online: Online, steps: int) -> str:
-    if online.failed:
-        return "step after step was not finite"
-    return "all sequences seen" if online.steps >= steps else "out of time"
-
+__all__ = ["way", "ways"]
 
 _NESTEROV = Optimizer("sgd", 0.002, momentum=MomentumSchedule(0.995), nesterov=True)
 _WAYS: dict[str, Way] = {
@@ -205,6 +35,7 @@ _WAYS: dict[str, Way] = {
             every=100,
             steps=50_000,
         ),
+        EchoStateWay(),
     )
 }
 
