@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from unrolled import load
 from unrolled.errors import InputError
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
-from unrolled.networks import NetworkDesign, member
+from unrolled.networks import EchoStateInitialization, NetworkDesign, member, member_keys
 from unrolled.sequence import SequenceModel
 from unrolled.types import Batch, precision
 
@@ -131,3 +132,25 @@ def test_inputs_that_do_not_fit():
     fitted = SequenceModel(ELMAN, LeastSquares()).fit(BATCH)
     with pytest.raises(InputError, match=r"\(batch, time, 2\); came \(9, 3, 1\)"):
         fitted.predict(INPUTS[..., :1])
+
+
+def test_weights_begin_where_the_initialization_says(tmp_path):
+    frozen = GradientDescent(Optimizer("sgd", 1e-30), epochs=1)
+    told = EchoStateInitialization(rho=0.7, connections=2, input_scale=0.5)
+    model = SequenceModel(ELMAN, frozen, members=2, initialization=told)
+    fitted = model.fit(BATCH)
+    for number, key in enumerate(member_keys(0, 2)):
+        plain = ELMAN.initialize(INPUTS.shape[2], 1, key=key)
+        wanted = told(plain, key=key, batch=BATCH).weights()
+        ours = member(fitted.networks, number).weights()
+        for name, value in wanted.items():
+            np.testing.assert_allclose(ours[name], value, rtol=0, atol=1e-15, err_msg=name)
+    assert load(fitted.save(tmp_path / "model")).model == model
+
+
+def test_an_initialization_that_does_not_fit_is_refused():
+    gru, told = NetworkDesign.parse("gru:2"), EchoStateInitialization()
+    with pytest.raises(InputError, match="initialization echo-state is of Elman layers"):
+        SequenceModel(gru, GradientDescent(), initialization=told).fit(BATCH)
+    with pytest.raises(InputError, match=r"must be one of unrolled\.networks; came 'chrono'"):
+        SequenceModel(ELMAN, GradientDescent(), initialization="chrono").fit(BATCH)

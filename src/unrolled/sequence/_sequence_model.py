@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Array
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
@@ -22,7 +24,17 @@ from unrolled.learn import (
     solve_readout,
     train,
 )
-from unrolled.networks import NetworkDesign, NetworkSummary, initialize_members, member_keys, summarize
+from unrolled.networks import (
+    Initialization,
+    Network,
+    NetworkDesign,
+    NetworkSummary,
+    initialization,
+    initialize_members,
+    member,
+    member_keys,
+    summarize,
+)
 from unrolled.sequence._brought import brought_by
 from unrolled.sequence._checks import as_arrays, check_batch, check_classes, require_index, without_padding
 from unrolled.sequence._fitted import FittedSequenceModel
@@ -65,6 +77,9 @@ class SequenceModel:
         ``"float64"`` or ``"float32"``.
     specification
         What is given beside x_t and asked beside y_t: initial states, activities that are held, activities as targets.
+    initialization
+        Where the weights begin, as :func:`unrolled.networks.initialization` makes it; ``None``: the layers' own random
+        weights.
 
     Examples
     --------
@@ -86,6 +101,7 @@ class SequenceModel:
     seed: int = 0
     precision: str = "float64"
     specification: Specification = field(default_factory=Specification)
+    initialization: Initialization | None = None
 
     def fit(
         self, batch: Any, targets: Any = None, *, watch: Watch | None = None, probe: Probe | None = None
@@ -127,11 +143,19 @@ class SequenceModel:
         keys = member_keys(self.seed, self.members)
         with precision(self.precision) as dtype:
             networks = initialize_members(design, features, outputs, keys=keys, dtype=dtype)
+            networks = self._begun(networks, keys, batch)
             if isinstance(self.learner, LeastSquares | Ridge):
                 fit = solve_readout(networks, self.learner, batch)
             else:
                 fit = train(networks, self.learner, batch, keys=keys, watch=watch, probe=probe)
         return replace(self.usable(fit), brought=brought_by(batch))
+
+    def _begun(self, networks: Network, keys: Sequence[Array], batch: Batch) -> Network:
+        """Every member with the weights of the initialization, if there is one."""
+        if self.initialization is None:
+            return networks
+        made = [self.initialization(member(networks, i), key=key, batch=batch) for i, key in enumerate(keys)]
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *made)
 
     def prepared(self, batch: Any) -> Batch:
         """The batch, checked, with what is given spread over all units."""
@@ -189,12 +213,16 @@ class SequenceModel:
             "seed": self.seed,
             "precision": self.precision,
         }
-        if self.specification == Specification():
-            return plain
-        return plain | {"specification": asdict(self.specification)}
+        if self.specification != Specification():
+            plain["specification"] = asdict(self.specification)
+        if self.initialization is not None:
+            plain["initialization"] = {"name": self.initialization.name} | vars(self.initialization)
+        return plain
 
     def check(self) -> None:
         """Raise an :class:`InputError` that names the setting, if one is out of range."""
+        if self.initialization is not None and not hasattr(self.initialization, "name"):
+            raise InputError(f"initialization must be one of unrolled.networks; came {self.initialization!r}.")
         for name, kinds in _TYPES.items():
             if not isinstance(getattr(self, name), kinds):
                 wanted = " or ".join(kind.__name__ for kind in kinds)
@@ -253,6 +281,9 @@ def restored_model(data: dict[str, Any]) -> SequenceModel:
     model = SequenceModel(NetworkDesign.from_dict(data["design"]), made, **plain)
     if "specification" in data:
         model = replace(model, specification=Specification(**_with_tuples(data["specification"])))
+    if "initialization" in data:
+        begun = dict(data["initialization"])
+        model = replace(model, initialization=initialization(begun.pop("name"), **begun))
     model.check()
     return model
 
