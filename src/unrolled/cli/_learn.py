@@ -126,7 +126,10 @@ def _requested(chosen: LearnOptions) -> _Request:
     made = [way(one, **changed) for one in dict.fromkeys(named)]
     if not made:
         raise InputError(f"--method names no way to learn; there are {', '.join(ways())}.")
-    problem = task(str(chosen.task), chosen.length, **dict(map(_parsed, chosen.setting or [])))
+    settings = dict(map(_parsed, chosen.setting or []))
+    if "length" in settings:
+        raise InputError("the length has an option of its own: write --length T in place of --setting length=T.")
+    problem = task(str(chosen.task), chosen.length, **settings)
     limits = Limits(chosen.sequences, chosen.seconds)
     return _Request(problem, made, range(first, first + count), limits, chosen.jobs)
 
