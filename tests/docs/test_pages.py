@@ -62,7 +62,7 @@ def blocks(page: str) -> Iterator[Block]:
 def run_python(block: Block, path: Path, namespace: dict[str, object]) -> str:
     printed = io.StringIO()
     # Empty lines in front, so that a traceback names the line of the page.
-    code = compile("\n" * (block.line - 1) + block.text, str(path), "exec")
+    code = compile("\n" * (block.line - 1) + block.text, str(path), "exec", dont_inherit=True)
     with contextlib.redirect_stdout(printed):
         exec(code, namespace)
     return printed.getvalue()

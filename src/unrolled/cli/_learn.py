@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ _MOST_SEEDS = 1000
 _MOST_SEQUENCES = 10**10
 _MOST_JOBS = 256
 _MOST_SEED = 2**31
+# Longer numbers are none that a task takes; it will say so.
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ def learn(chosen: LearnOptions, output: OutputOptions) -> None:
     initialization.
     """
     if chosen.task is None:
+        if (chosen, output) != (LearnOptions(), OutputOptions()):
+            raise InputError("name the task that is to be learned too; 'unrolled learn' alone lists the tasks.")
         _list_tasks()
         return
     began = perf_counter()
@@ -121,7 +126,10 @@ def _requested(chosen: LearnOptions) -> _Request:
     made = [way(one, **changed) for one in dict.fromkeys(named)]
     if not made:
         raise InputError(f"--method names no way to learn; there are {', '.join(ways())}.")
-    problem = task(str(chosen.task), chosen.length, **dict(map(_parsed, chosen.setting or [])))
+    settings = dict(map(_parsed, chosen.setting or []))
+    if "length" in settings:
+        raise InputError("the length has an option of its own: write --length T in place of --setting length=T.")
+    problem = task(str(chosen.task), chosen.length, **settings)
     limits = Limits(chosen.sequences, chosen.seconds)
     return _Request(problem, made, range(first, first + count), limits, chosen.jobs)
 
@@ -131,8 +139,8 @@ def _parsed(text: str) -> tuple[str, Any]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise InputError(f"--setting is written NAME=VALUE, as in protocol=2011; came {text!r}.")
-    value = value.strip()
-    return name.strip(), int(value) if value.lstrip("-").isdecimal() and name.strip() != "protocol" else value
+    name, value = name.strip(), value.strip()
+    return name, int(value) if name != "protocol" and _WHOLE.fullmatch(value) else value
 
 
 def _learned(request: _Request, output: OutputOptions) -> list[Learned]:
@@ -145,21 +153,41 @@ def _learned(request: _Request, output: OutputOptions) -> list[Learned]:
         if request.jobs == 1:
             return learn_side_by_side(request.task, request.ways, watch=watch, **told)
         from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
         from multiprocessing import get_context
 
         # A process that has loaded JAX must not be forked.
-        with ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
-            return learn_side_by_side(request.task, request.ways, watch=watch, executor=pool, **told)
+        context, jobs = get_context("spawn"), min(request.jobs, len(runs))
+        try:
+            with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
+                return learn_side_by_side(request.task, request.ways, watch=watch, executor=pool, **told)
+        except BrokenProcessPool:
+            raise InputError(
+                "a run was ended from outside, as a rule because memory ran out; take fewer --jobs, fewer units, or a "
+                "shorter task."
+            ) from None
 
 
 def _begin_worker() -> None:
-    """Ctrl-C is the parent's; the cache of compiled programs is shared."""
+    """Ctrl-C is the parent's, whose end is the worker's too; the cache of compiled programs is shared."""
     import signal
+    from threading import Thread
 
     from unrolled.compilation import use_compilation_cache
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     use_compilation_cache()
+
+
+def _end_with_parent() -> None:
+    import os
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _write(request: _Request, rows: list[Learned], folder: Path, kinds: tuple[str, ...], *, began: float) -> str:

@@ -23,7 +23,7 @@ _MOST_CHANNELS = 1000
 
 @dataclass(frozen=True)
 class FlipFlop(Task):
-    r"""Hold on every channel the sign of its last pulse: n bits, :math:`2^n` states to stay in.
+    r"""Hold on every channel the sign of its last pulse: n bits, so 2^n states to stay in.
 
     An input is 0, or with the probability of a pulse 1 or -1, evenly. The target of its channel is the last pulse so
     far; before the first one there is none (NaN). A network that has learned it has a stable fixed point for every

@@ -1,0 +1,237 @@
+"""`unrolled learn`: one task, several ways, one table, one folder."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from unrolled.evaluate import Limits, way, ways
+from unrolled.tasks import task, task_names
+
+# The dearest way takes its first test after 10,000 sequences.
+_SMALL = ("--length", "3", "--setting", "steps=6", "--units", "4", "--sequences", "10000")
+_ECHO = ("learn", "echo", *_SMALL, "--figures", "none")
+_QUICK = ("learn", "echo", *_SMALL[:-1], "400", "--figures", "none", "--method", "lstm")
+_ROW = ("task", "length", "method", "seed", "solved", "sequences", "seconds", "error", "loss", "parameters")
+
+
+def _table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def _words(text):
+    return " ".join(text.split())
+
+
+def test_without_a_task_the_tasks_are_listed(run, folder):
+    done = run("learn")
+    assert done.status == 0
+    lines = done.out.splitlines()
+    assert [line.split()[0] for line in lines] == list(task_names())
+    assert [int(line.split()[1]) for line in lines] == [task(name).length for name in task_names()]
+    assert not any(mark in done.out for mark in (":math:", "``", "\\"))
+    assert not os.listdir(folder)
+
+
+def test_all_ways_are_one_table_and_one_folder(run, folder):
+    done = run(*_ECHO, "--out", "o", "--figures", "png")
+    assert (done.status, done.err) == (0, "")
+    files = {"learned.csv", "courses.csv", "report.json", "learning-sequences.png", "learning-seconds.png"}
+    assert set(os.listdir(folder / "o")) == files
+    rows = _table(folder / "o" / "learned.csv")
+    assert [row["method"] for row in rows] == list(ways())
+    assert tuple(rows[0])[: len(_ROW)] == _ROW
+    lines = done.out.splitlines()
+    assert lines[0] == "echo, length 3. A guess has a squared loss of 0.333."
+    assert lines[1].startswith("Published: ")
+    for row in rows:
+        (line,) = [line for line in lines if line.split()[:1] == [row["method"]]]
+        shown = [f"{int(row['sequences']):,}", f"{float(row['error']):.2g}", f"{float(row['loss']):.2g}"]
+        assert set(shown) <= set(line.split())
+        assert f"{int(row['solved'] == 'True')} of 1" in line
+        assert (f"{row['method']}, seed 0: not solved" in done.out) == (row["solved"] == "False")
+    assert "lstm: keep and write gates prepared for the lag." in done.out
+    assert lines[-1] == "Files are in o"
+
+
+def test_the_rows_are_those_of_the_ways(run, folder):
+    run(*_ECHO, "--out", "o")
+    courses = _table(folder / "o" / "courses.csv")
+    for row in _table(folder / "o" / "learned.csv"):
+        made = way(row["method"], units=4).learn(task("echo", 3, steps=6), seed=0, limits=Limits(10_000, 600.0))
+        for name in ("sequences", "loss", "error", "parameters"):
+            assert float(row[name]) == getattr(made, name)
+        own = [line for line in courses if line["method"] == row["method"]]
+        assert [float(line["loss"]) for line in own] == made.course.loss.tolist()
+
+
+def test_the_report_is_printed_alone_and_holds_every_row(run, folder):
+    done = run(*_QUICK, "--seeds", "2", "--seed", "5", "--json", "--out", "o")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == (folder / "o" / "report.json").read_text(encoding="utf-8")
+    report = json.loads(done.out)
+    assert set(_ROW) <= set(report["rows"][0])
+    assert [(row["task"], row["length"], row["method"], row["seed"]) for row in report["rows"]] == [
+        ("echo", 3, "lstm", seed) for seed in (5, 6)
+    ]
+    assert report["rows"][0]["loss"] != report["rows"][1]["loss"]
+    assert report["task"]["settings"] == {"length": 3, "steps": 6}
+    assert report["limits"] == {"sequences": 400, "seconds": 600.0}
+
+
+def test_seeds_are_counted_in_one_line_of_the_table(run):
+    done = run(*_QUICK, "--seeds", "2")
+    assert "0 of 2" in [line for line in done.out.splitlines() if line.split()[:1] == ["lstm"]][0]
+    assert [f"lstm, seed {seed}: not solved, all sequences seen." in done.out for seed in (0, 1, 2)] == [True, True, False]
+
+
+def test_processes_give_the_same_rows(run):
+    one = json.loads(run(*_QUICK, "--seeds", "2", "--json").out)["rows"]
+    two = json.loads(run(*_QUICK, "--seeds", "2", "--json", "--jobs", "2").out)["rows"]
+    assert _without_seconds(one) == _without_seconds(two)
+
+
+def test_ways_are_taken_once_in_the_order_named(run):
+    report = json.loads(run(*_QUICK[:-1], "momentum, lstm,momentum", "--json").out)
+    assert [row["method"] for row in report["rows"]] == ["momentum", "lstm"]
+
+
+def test_limits_end_a_run(run):
+    (row,) = json.loads(run(*_QUICK, "--json").out)["rows"]
+    assert (row["sequences"], row["solved"], row["note"]) == (400, False, "all sequences seen")
+    (row,) = json.loads(run(*_QUICK, "--seconds", "1e-6", "--json").out)["rows"]
+    assert (row["sequences"], row["note"]) == (4, "out of time")
+    assert (row["loss"], row["error"]) == (None, None)  # it ended before the first test
+
+
+def test_a_run_without_a_test_leaves_its_cells_empty_and_no_figure(run, folder):
+    done = run(*_QUICK, "--seconds", "1e-6", "--figures", "png", "--out", "o")
+    assert done.status == 0
+    assert "nan" not in done.out
+    assert set(os.listdir(folder / "o")) == {"learned.csv", "courses.csv", "report.json"}
+
+
+def test_settings_of_the_task(run):
+    options = ("--length", "20", "--method", "lstm", "--units", "4", "--sequences", "4", "--figures", "none", "--json")
+    done = run("learn", "temporal-order", *options, "--setting", "protocol=2013", "--setting", "symbols = 3")
+    assert json.loads(done.out)["task"]["settings"] == {
+        "length": 20, "symbols": 3, "protocol": "2013", "longest": None,
+    }  # fmt: skip
+
+
+def test_verbose_prints_a_line_a_test_on_standard_error(run):
+    done = run(*_QUICK, "--verbose", "--json")
+    row = json.loads(done.out)["rows"][0]
+    lines = done.err.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [f"lstm, seed 0: {seen} sequences" for seen in (200, 400)]
+    assert lines[-1].endswith(f"loss {row['loss']:.4g}  error {row['error']:.4g}")
+
+
+def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "…" not in run(*_QUICK).out
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("learn addin", "did you mean 'adding'"),
+        ("learn adding --length 5", "adding needs a length from 11"),
+        ("learn adding --length -3", "adding needs a length from 11"),
+        ("learn echo --method lsmt", "did you mean 'lstm'"),
+        ("learn echo --method ,", "--method names no way to learn; there are lstm,"),
+        ("learn echo --units 0", "units"),
+        ("learn echo --seeds 0", "seeds must be a whole number from 1 to 1000; came 0"),
+        ("learn echo --seeds 1001", "seeds must be"),
+        ("learn echo --seed -1", "seed must be"),
+        ("learn echo --sequences 0", "sequences must be"),
+        ("learn echo --seconds 0", "seconds must be a finite number above 0"),
+        ("learn echo --seconds nan", "seconds must be"),
+        ("learn echo --jobs 0", "jobs must be"),
+        ("learn echo --jobs 1000", "jobs must be"),
+        ("learn echo --setting steps", "--setting is written NAME=VALUE"),
+        ("learn echo --setting =3", "--setting is written NAME=VALUE"),
+        ("learn echo --setting steps=", "--setting is written NAME=VALUE"),
+        ("learn echo --setting steps=3", "steps must be a whole number from 11"),
+        ("learn echo --setting steps=many", "steps must be a whole number"),
+        ("learn echo --setting steps=--7", "steps must be a whole number"),
+        (f"learn echo --setting steps={'9' * 5000}", "steps must be a whole number"),
+        ("learn echo --setting step=30", "did you mean 'steps'"),
+        ("learn echo --setting length=30", "write --length T in place"),
+        ("learn temporal-order --setting protocol=2014", "unknown protocol '2014'"),
+        ("learn echo --figures gif", "gif"),
+        ("learn echo --out taken", "not empty"),
+        ("learn --method lstm", "name the task"),
+        ("learn --json", "name the task"),
+        ("learn echo --length ten", "Invalid value for '--length'"),
+        ("learn echo adding", "adding"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_leaves_nothing(run, folder, typed, words):
+    (folder / "taken").mkdir()
+    (folder / "taken" / "mine.txt").write_text("mine")
+    done = run(*typed.split())
+    assert (done.status, done.out) == (2, "")
+    assert words in _words(done.err)
+    assert os.listdir(folder) == ["taken"]
+    assert os.listdir(folder / "taken") == ["mine.txt"]
+
+
+def test_an_error_while_files_are_written_leaves_nothing(run, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unrolled.report.courses_csv", full)
+    done = run(*_QUICK, "--out", "o")
+    assert (done.status, done.err) == (2, "unrolled: o cannot be written: No space left on device.\n")
+    assert not os.listdir(folder)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for processes in /proc")
+def test_interrupted_it_leaves_neither_files_nor_processes(folder):
+    options = ("--length", "200", "--method", "lstm", "--seeds", "2", "--jobs", "2", "--seconds", "300")
+    # Whoever runs the tests may ignore signals, and a child inherits that.
+    hearing = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); sys.argv[0] = 'unrolled'; "
+        "from unrolled.cli import main; main()"
+    )
+    command = [sys.executable, "-c", hearing, "learn", "adding", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    children = set()
+    until = time.monotonic() + 60
+    while len(children) < 3 and time.monotonic() < until:  # two workers, and multiprocessing's own
+        children |= _children(process.pid)
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert "unrolled: interrupted." in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert not os.listdir(folder)
+    while any(map(_alive, children)) and time.monotonic() < until + 30:
+        time.sleep(0.1)
+    assert [child for child in children if _alive(child)] == []
+
+
+def _children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return {int(child) for child in file.read().split()}
+    except OSError:
+        return set()
+
+
+def _alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

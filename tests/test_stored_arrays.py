@@ -1,0 +1,152 @@
+"""Arrays in one file: what was written comes back, and a hostile file is a sentence, before memory is taken."""
+
+import json
+import os
+import struct
+
+import numpy as np
+import pytest
+
+from unrolled.errors import InputError
+from unrolled.storage import arrays_description, read_arrays, write_arrays
+
+ARRAYS = {
+    "a": np.arange(6, dtype=np.float64).reshape(2, 3),
+    "none": np.zeros((0, 4), np.float32),
+    "number": np.array(-7, np.int32),
+    "odd": np.array([np.nan, np.inf, -0.0]),
+    "flag": np.array([True, False]),
+    "words": np.array([1, 2**32 - 1], np.uint32),
+}
+SHAPES = {name: (array.shape, array.dtype.name) for name, array in ARRAYS.items()}
+WORDS = {"format": "some-1", "greek": "λ"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    made = tmp_path / "new" / "run"
+    write_arrays(made, ARRAYS, WORDS)
+    return made
+
+
+def forged(path, header, data=b"", *, size=None):
+    """A file whose header says what it likes."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text) if size is None else size) + text + data)
+    return path
+
+
+def test_arrays_and_words_come_back(path):
+    found = read_arrays(path, SHAPES)
+    assert list(found) == list(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert (found[name].shape, found[name].dtype) == (array.shape, array.dtype)
+        assert found[name].tobytes() == array.tobytes()
+    assert arrays_description(path) == WORDS
+
+
+def test_a_file_is_replaced_whole(path):
+    write_arrays(path, {"a": np.ones(2)}, {})
+    assert read_arrays(path, {"a": ((2,), "float64")})["a"].tolist() == [1.0, 1.0]
+    assert os.listdir(path.parent) == ["run"]
+
+
+def test_columns_of_a_transposed_array_stay_in_their_place(tmp_path):
+    array = np.arange(6.0).reshape(2, 3).T
+    write_arrays(tmp_path / "run", {"a": array}, {})
+    np.testing.assert_array_equal(read_arrays(tmp_path / "run", {"a": ((3, 2), "float64")})["a"], array)
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        write_arrays(tmp_path / "file" / "run", ARRAYS, {})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        write_arrays(tmp_path / "folder", ARRAYS, {})
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.9, 0.999])
+def test_a_truncated_file_is_refused(path, share):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    for reads in (arrays_description, lambda path: read_arrays(path, SHAPES)):
+        with pytest.raises(InputError):
+            reads(path)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": ((3, 2), "float64")},
+        {"a": ((6,), "float64")},
+        {"a": ((2, 3), "float32")},
+        {"a": ((2, 3), "int64")},
+        {"more": ((1,), "float64")},
+    ],
+)
+def test_other_shapes_types_and_names_are_refused(path, other):
+    with pytest.raises(InputError):
+        read_arrays(path, SHAPES | other)
+
+
+def test_more_arrays_than_expected_are_refused(path):
+    with pytest.raises(InputError):
+        read_arrays(path, {"a": SHAPES["a"]})
+
+
+HUGE = 2**60
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        ({"a": {"dtype": "F64", "shape": [2**57], "data_offsets": [0, HUGE]}}, None),
+        ({"a": {"dtype": "F64", "shape": [2], "data_offsets": [0, HUGE]}}, None),
+        ({"a": {"dtype": "F64", "shape": [2], "data_offsets": [-8, 8]}}, None),
+        ({"a": {"dtype": "F64", "shape": [-2], "data_offsets": [0, 16]}}, None),
+        ({"a": {"dtype": "Q7", "shape": [2], "data_offsets": [0, 16]}}, None),
+        ({"a": 3}, None),
+        ({"__metadata__": {"format": 3}}, None),
+        ([1, 2], None),
+        (b"no JSON", None),
+        (b"[" * 100_000, None),
+        (b"{}", HUGE),
+        (b"{}", 2**64 - 1),
+    ],
+)
+def test_what_a_header_claims_is_compared_before_it_is_believed(tmp_path, header, size):
+    path = forged(tmp_path / "run", header, b"\0" * 16, size=size)
+    with pytest.raises(InputError):
+        read_arrays(path, {"a": ((2,), "float64")})
+    with pytest.raises(InputError):
+        arrays_description(path)
+
+
+def test_shapes_that_the_caller_was_told_are_too_large_take_no_memory(tmp_path):
+    path = forged(tmp_path / "run", {"a": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]}}, b"\0" * 16)
+    with pytest.raises(InputError):
+        read_arrays(path, {"a": ((2**50,), "float64")})
+
+
+def test_a_sparse_file_of_the_claimed_size_is_refused_unread(tmp_path):
+    """It says 1 TB and has it, as far as the file system is concerned."""
+    size = 2**40
+    path = forged(tmp_path / "run", {"a": {"dtype": "F64", "shape": [size // 8], "data_offsets": [0, size]}})
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size + size)
+    with pytest.raises(InputError):
+        read_arrays(path, {"a": ((2,), "float64")})
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pickle"])
+def test_what_is_no_such_file(tmp_path, kind):
+    path = tmp_path / "run"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pickle":
+        path.write_bytes(b"\x80\x04cos\nsystem\n(S'false'\ntR.")
+    for reads in (arrays_description, lambda path: read_arrays(path, SHAPES)):
+        with pytest.raises(InputError, match="run"):
+            reads(path)
