@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
-from jaxtyping import install_import_hook
+from shape_checker import check_shapes
 
 # A runner in the background ignores Ctrl-C, nohup ignores the end of a terminal, and children inherit that: then the
 # tests of signals would test nothing.
@@ -31,7 +31,7 @@ if version("jaxlib").startswith("0.10."):
     _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
 os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
 
-install_import_hook("unrolled", "shape_checker.shapes")
+check_shapes("unrolled")
 
 # Compiled programs are kept between tests and between runs; tests that start the command line inherit the folder.
 os.environ.setdefault("UNROLLED_CACHE_DIR", str(Path(__file__).parent.parent / ".cache" / "tests"))

@@ -9,8 +9,9 @@ In a page, blocks run in order, in an empty folder:
 - Numbers may differ by two per cent, seconds by anything, and frames of tables are not compared; a line ``…`` stands
   for any lines, and ``…`` at the end of a line for the rest of it.
 
-PDF figures are left out unless a page asks for them: their fonts take seconds. Blocks of other languages (``py`` for
-Python that needs other packages) are only read.
+Figures take as long as the numbers: unless a page asks for them, a verb draws them at its first command of the page,
+and none as PDF, whose fonts take seconds. Blocks of other languages (``py`` for Python that needs other packages) are
+only read.
 """
 
 from __future__ import annotations
@@ -68,20 +69,21 @@ def run_python(block: Block, path: Path, namespace: dict[str, object]) -> str:
     return printed.getvalue()
 
 
-def run_command(line: str) -> str:
+def run_command(line: str, drawn: set[str]) -> str:
     words = shlex.split(line, comments=True)
     if words[1] in ("extrapolate", "compare") and "--figures" not in words:
-        words += ["--figures", "png"]
+        words += ["--figures", "none" if words[1] in drawn else "png"]
+        drawn.add(words[1])
     result = CliRunner().invoke(app, words[1:], env={"COLUMNS": "100"}, prog_name="unrolled")
     assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
     return result.output
 
 
-def run_console(block: Block) -> None:
+def run_console(block: Block, drawn: set[str]) -> None:
     for command in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
         line, _, said = command.partition("\n")
         if line.startswith("unrolled"):
-            require_lines(said, run_command(line), line)
+            require_lines(said, run_command(line, drawn), line)
 
 
 def require_lines(said: str, printed: str, what: str) -> None:
@@ -122,6 +124,7 @@ def test_what_a_page_shows_runs(path, tmp_path, monkeypatch):
     if path.name in NEEDS_FILE:
         Path("energies.csv").write_text(series_csv(unrolled.dataset("pairing-particles")), encoding="utf-8")
     namespace: dict[str, object] = {"__name__": "page"}
+    drawn: set[str] = set()
     printed = None
     for block in blocks(path.read_text(encoding="utf-8")):
         if block.language == "python":
@@ -130,11 +133,11 @@ def test_what_a_page_shows_runs(path, tmp_path, monkeypatch):
         if block.language == "text" and block.right_after and printed is not None:
             require_lines(block.text, printed, f"{path.name}, line {block.line}")
         elif block.language == "console":
-            run_console(block)
+            run_console(block, drawn)
         elif block.language == "sh":
             for line in block.text.splitlines():
                 if line.startswith("unrolled "):
-                    run_command(f"{line.partition('#')[0]} --members 2")
+                    run_command(f"{line.partition('#')[0]} --members 2", drawn)
         printed = None
 
 

@@ -113,14 +113,14 @@ def save(
 
 @contextmanager
 def _laid_out(sheet: Figure) -> Iterator[None]:
-    """Place everything once for all formats: it takes as long as drawing."""
+    """Place everything once for all formats, and without drawing: placing takes as long."""
     engine = sheet.get_layout_engine()
     if engine is None:
         yield
         return
     # Twice: axes that have become smaller may have other ticks, with wider labels.
     for _ in range(2):
-        sheet.draw_without_rendering()
+        engine.execute(sheet)
     sheet.set_layout_engine("none")
     try:
         yield
