@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
 from shape_checker import check_shapes
 
 # A runner in the background ignores Ctrl-C, nohup ignores the end of a terminal, and children inherit that: then the

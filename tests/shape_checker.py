@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from inspect import isclass
+from inspect import get_annotations, isclass
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -43,7 +43,7 @@ def _checked(made: Any) -> Any:
     """A function or a dataclass, with its shapes checked if it has any."""
     if isclass(made) and not dataclasses.is_dataclass(made):
         return made
-    hints = made.__dict__.get("__annotations__", {}) if isclass(made) else made.__annotations__
+    hints = get_annotations(made)
     names = vars(sys.modules[made.__module__])
     if not any(_has_shape(str(hint), names) for hint in hints.values()):
         return made

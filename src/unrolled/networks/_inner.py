@@ -11,7 +11,7 @@ from unrolled.networks._both_ways import swept
 from unrolled.networks._cell import Cell
 from unrolled.networks._network import Network, last_steps
 from unrolled.networks._sweeps import Held, Stack
-from unrolled.networks._tape import layer_ways, require_plain, sequences_first, through
+from unrolled.networks._tape import in_time, layer_ways, require_plain, sequences_first, through
 from unrolled.types import AnyArray
 
 __all__ = ["Inner", "inner"]
@@ -60,9 +60,11 @@ def inner(
     """
     require_plain(network)
     passes = through(network, inputs, states, Held(real, dict(clamps or {})), _swept)
-    found = {way.name: passes[way.name].stack.kept for layer in layer_ways(network) for way in layer}
-    a = {name: sequences_first(kept.a) for name, kept in found.items() if kept}
-    slopes = {name: sequences_first(kept.slopes) for name, kept in found.items() if kept}
+    a, slopes = {}, {}
+    for way in (way for layer in layer_ways(network) for way in layer if isinstance(way.layer, Cell)):
+        course = passes[way.name].stack.kept
+        seen = [sequences_first(in_time(part, way.backward)) for part in (course.a, course.slopes)]
+        a[way.name], slopes[way.name] = seen
     raw = network.readout.raw(sequences_first(passes[network.readout.kind].x))
     return Inner(last_steps(raw, last, real), a, slopes)
 

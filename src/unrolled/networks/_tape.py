@@ -28,6 +28,7 @@ __all__ = [
     "Tape",
     "Way",
     "forward_pass",
+    "in_time",
     "require_plain",
     "require_states",
     "sequences_first",
@@ -261,7 +262,7 @@ def through(
         at_end = network.reads == "final" and not remaining
         for way, own, clamp in _parts(name, layer, state, clamps.get(name)):
             passes[way.name] = run = _run(way, h, own, Held(real, clamp), sweep)
-            rows.append(run.stack.h[-1:] if at_end else _in_time(run.stack.h, way.backward))
+            rows.append(run.stack.h[-1:] if at_end else in_time(run.stack.h, way.backward))
         h = jnp.concatenate(rows, axis=1)
     return passes
 
@@ -277,11 +278,11 @@ def _parts(name: str, layer: Any, state: Any, clamps: Any) -> Iterator[tuple[Way
 def _run(way: Way, x: Array, state: Any, held: Held, sweep: Any) -> Pass:
     held = Held(*(None if part is None else jnp.moveaxis(jnp.asarray(part), 0, -1) for part in held))
     state = jax.tree.map(lambda part: jnp.moveaxis(jnp.asarray(part), 0, -1), state)
-    x, held = jax.tree.map(partial(_in_time, backward=way.backward), (x, held))
+    x, held = jax.tree.map(partial(in_time, backward=way.backward), (x, held))
     return Pass(x, state, held, sweep(way.layer, x, state, held))
 
 
-def _in_time(values: Array, backward: bool) -> Array:
+def in_time(values: Array, backward: bool) -> Array:
     """From the order of the steps to that of time, or the other way round."""
     return jnp.flip(values, 0) if backward else values
 
@@ -298,7 +299,7 @@ def _seen(layer: Any, run: Pass, *, backward: bool) -> LayerTape:
     else:
         a = h if isinstance(layer, Observed) else _dense(replace(layer, activation="linear"), run.x)
         slopes = slope(layer.activation, h)
-    parts = jax.tree.map(lambda part: sequences_first(_in_time(part, backward)), (run.x, a, h, s, slopes, *traced))
+    parts = jax.tree.map(lambda part: sequences_first(in_time(part, backward)), (run.x, a, h, s, slopes, *traced))
     return LayerTape(*parts)
 
 
