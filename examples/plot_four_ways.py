@@ -54,8 +54,8 @@ assert next(row for row in rows if row.method == "lstm").solved
 # -------------
 #
 # The loss on the test against the sequences seen, and against the time spent, compilation apart. A filled mark at the
-# end of a line: solved; a cross: not. A line stays near the guess as long as nothing is found that matters, and falls
-# within a few tests when it is.
+# end of a line: solved; a cross: not. A line goes on nearly level, at the loss of a guess or of one symbol known, and
+# falls within a few tests when the network has found what matters.
 
 by_sequences = draw_learning(rows, against="sequences", guess=order.guess)
 by_seconds = draw_learning(rows, against="seconds", guess=order.guess)
