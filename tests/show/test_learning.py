@@ -44,10 +44,8 @@ def test_every_line_is_the_course_of_a_run(against, name):
 def test_all_of_it_lies_inside_the_frame():
     axes = draw_learning(ROWS, guess=1 / 3)
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    assert left <= 100
-    assert right >= 8800
-    assert low <= 0.002
-    assert high >= 1 / 3
+    assert (left <= 100, right >= 8800) == (True, True)
+    assert (low <= 0.002, high >= 1 / 3) == (True, True)
 
 
 def test_methods_look_different_and_seeds_alike_without_colour():
