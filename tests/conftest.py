@@ -11,8 +11,6 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-from shape_checker import check_shapes
-
 # A runner in the background ignores Ctrl-C, nohup ignores the end of a terminal, and children inherit that: then the
 # tests of signals would test nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -31,6 +29,8 @@ _FLAGS = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_pa
 if version("jaxlib").startswith("0.10."):
     _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
 os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
+
+from shape_checker import check_shapes  # noqa: E402 (jaxtyping loads numpy)
 
 check_shapes("unrolled")
 

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from beartype.roar import BeartypeCallHintViolation
 from hypothesis import given
 from hypothesis import strategies as st
-from jaxtyping import TypeCheckError
 
 import unrolled
 from unrolled import compilation
@@ -207,5 +207,5 @@ def test_descriptions_are_strict_json(tmp_path):
 
 def test_shapes_are_checked_in_these_tests():
     network = unrolled.NetworkDesign.parse("elman:2").initialize(1, 1, key=member_keys(0, 1)[0])
-    with pytest.raises(TypeCheckError):
+    with pytest.raises(BeartypeCallHintViolation):
         network(np.ones(3))  # no axis of time
