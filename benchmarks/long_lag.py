@@ -54,7 +54,7 @@ def line(folder, row):
         row.way,
         f"{len(done)} of {len(runs)}",
         f"{statistics.median(one.sequences for one in counted):,.0f} [{across[0]}–{across[-1]}]",
-        f"{statistics.median(one.seconds for one in counted):.0f}",
+        f"{statistics.median(one.seconds for one in counted):.1f}",
         f"{statistics.median(one.error for one in runs):.2g}",
         f"{statistics.median(one.loss for one in runs):.2g}",
         row.wanted,
