@@ -27,7 +27,7 @@ for threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 # ordinary ones sets XLA_FLAGS. A process ends at a flag that its compiler does not know: hence the version.
 _FLAGS = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true"]
 if version("jaxlib").startswith("0.10."):
-    _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+    _FLAGS += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
 os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
 
 from shape_checker import check_shapes  # noqa: E402 (jaxtyping loads numpy)

@@ -101,7 +101,7 @@ def test_two_runs_at_once_take_two_folders(here):
 
 def test_a_terminal_has_a_progress_bar_and_a_pipe_has_none(here):
     ours, theirs = pty.openpty()
-    options = ["extrapolate", "--epochs", "3000", "--members", "1", "--figures", "none"]
+    options = ["extrapolate", "--units", "3", "--epochs", "3000", "--members", "1", "--figures", "none"]
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "80"}
     process = subprocess.Popen(
         [*_COMMAND, *options], cwd=here, env=environment, stdout=subprocess.DEVNULL, stderr=theirs
