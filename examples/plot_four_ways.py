@@ -42,7 +42,7 @@ print(f"guess {order.guess:.3f}, published: {order.published}")
 
 sizes = {"hessian-free": {"units": 50}, "momentum": {"units": 50}}  # to be quick; 100 if left out
 made = [way(name, **sizes.get(name, {})) for name in ways()]
-rows = learn_side_by_side(order, made, seeds=[0], limits=Limits(seconds=15))
+rows = learn_side_by_side(order, made, seeds=[0], limits=Limits(seconds=10))
 print("method        solved  sequences  parameters   error    loss")
 for row in rows:
     counts = f"{'yes' if row.solved else 'no':6}{row.sequences:11,}{row.parameters:12,}"

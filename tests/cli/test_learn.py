@@ -124,10 +124,10 @@ def test_a_run_without_a_test_leaves_its_cells_empty_and_no_figure(run, folder):
 
 
 def test_settings_of_the_task(run):
-    options = ("--length", "20", "--method", "lstm", "--units", "4", "--sequences", "4", "--figures", "none", "--json")
+    options = ("--length", "10", "--method", "lstm", "--units", "4", "--sequences", "4", "--figures", "none", "--json")
     done = run("learn", "temporal-order", *options, "--setting", "protocol=2013", "--setting", "symbols = 3")
     assert json.loads(done.out)["task"]["settings"] == {
-        "length": 20, "symbols": 3, "protocol": "2013", "longest": None,
+        "length": 10, "symbols": 3, "protocol": "2013", "longest": None,
     }  # fmt: skip
 
 

@@ -185,7 +185,7 @@ def test_a_network_begins_in_its_precision_and_size(name):
 
 
 def test_a_task_is_solved_by_its_own_criterion_and_the_run_ends_there():
-    row = small("hessian-free").learn(task("echo", 1, steps=3), seed=0, limits=Limits(200_000, 60.0))
+    row = small("hessian-free").learn(TASK, seed=0, limits=Limits(200_000, 60.0))
     assert (row.solved, row.note) == (True, "")
     assert row.error < 0.01
     assert row.sequences == row.course.sequences[-1] < 200_000
