@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from unrolled.errors import InputError
-from unrolled.evaluate import Learned, Limits, OnlineWay, learn_side_by_side, way, ways
+from unrolled.evaluate import Learned, Limits, OnlineWay, keys_of, learn_side_by_side, way, ways
 from unrolled.learn import FirstOrder, Optimizer
-from unrolled.networks import NetworkDesign, member_keys
+from unrolled.networks import NetworkDesign
 from unrolled.tasks import task
 from unrolled.types import precision
 
@@ -80,7 +80,7 @@ def test_a_run_that_is_kept_goes_on_to_the_same_numbers(name, tmp_path):
     assert half.sequences < learned(name).sequences or half.solved
     whole = small(name).learn(TASK, seed=0, limits=LIMITS, keep=path)
     assert numbers(whole) == numbers(learned(name))
-    assert whole.seconds >= half.seconds
+    assert name == "echo-state" or whole.seconds >= half.seconds
 
 
 @each_way
@@ -153,7 +153,7 @@ def test_what_cannot_be_put_side_by_side():
 
 def begun(made, problem, seed=0):
     with precision("float64"):
-        return made.begin(problem, key=member_keys(seed, 1)[0])
+        return made.begin(problem, keys_of(seed))
 
 
 def test_gates_are_prepared_for_the_lag_where_there_is_one():
@@ -196,8 +196,19 @@ def test_steps_that_are_never_finite_end_a_run():
     row = wild.learn(TASK, seed=0, limits=LIMITS)
     assert (row.solved, row.note) == (False, "step after step was not finite")
     assert row.sequences < 100
-    assert np.isnan(row.loss)  # it ended before the first test
-    assert len(row.course.loss) == 0
+    assert len(row.course.loss) == 1  # there was no test before the last
+
+
+def test_gates_do_not_follow_from_the_weights_beside_them():
+    weights = begun(way("lstm"), task("adding", 100)).weights()
+    keep, inputs = np.exp(weights["lstm_1.b"][16:32]), weights["lstm_1.U"].ravel()[:16]
+    assert abs(np.corrcoef(keep, inputs)[0, 1]) < 0.9
+
+
+def test_a_criterion_that_is_a_mean_is_not_screened_by_single_sequences():
+    """Echo is solved by the mean error, with many sequences above it."""
+    row = way("lstm", units=12).learn(task("echo", 2, steps=6), seed=0, limits=Limits(60_000, 60.0))
+    assert row.solved
 
 
 def test_precisions_have_names():

@@ -94,12 +94,18 @@ def test_a_problem_is_solved_and_the_run_ends_there(algorithm):
 def test_the_judgement_is_that_of_the_network_it_leaves():
     run = learn(steps=20)
     test = Recall().test(key=jax.random.split(KEY)[0])
-    first = test.rows(0, 256)  # few are right yet, so the first of them are judged alone
-    outputs = run.parameters(first.inputs)[:, -1:]
+    outputs = run.parameters(test.inputs)[:, -1:]
     assert not run.solved
-    assert run.judged.right[-1] == pytest.approx(np.mean(Recall().right(outputs, first)))
+    assert run.judged.step.tolist() == [10, 20]
+    assert run.judged.right[-1] == pytest.approx(np.mean(Recall().right(outputs, test)))
     assert run.judged.error[-1] == pytest.approx(1 - run.judged.right[-1])
-    assert run.judged.loss[-1] == pytest.approx(np.mean((outputs - first.targets) ** 2))
+    assert run.judged.loss[-1] == pytest.approx(np.mean((outputs - test.targets) ** 2))
+    # On the way few are right yet, so the first of them are judged alone.
+    earlier = learn(steps=10, every=3)
+    first = test.rows(0, 256)
+    outputs = learn(steps=9, every=3).parameters(first.inputs)[:, -1:]
+    assert earlier.judged.step.tolist() == [3, 6, 9, 10]
+    assert earlier.judged.loss[2] == pytest.approx(np.mean((outputs - first.targets) ** 2))
 
 
 @pytest.mark.parametrize("algorithm", [ADAM, HF], ids=["adam", "hessian-free"])

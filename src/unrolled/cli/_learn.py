@@ -61,7 +61,7 @@ class LearnOptions:
 
 
 def learn(chosen: LearnOptions, output: OutputOptions) -> None:
-    """Learn one task in several ways, all on the same sequences.
+    """Learn one task in several ways, all judged by the same test.
 
     Tasks are the long-lag problems of the literature, with fresh sequences without end; a run ends where the criterion
     of the task's paper is met. 'unrolled learn' lists the tasks; 'unrolled learn adding --length 50 --seeds 3' learns

@@ -66,6 +66,6 @@ def _table(rows: Sequence[Learned]) -> Table:
 
 
 def _number(values: Sequence[float]) -> str:
-    """The median; nothing where no test was taken."""
-    known = [value for value in values if np.isfinite(value)]
-    return f"{np.median(known):.2g}" if known else ""
+    """The median, what is not finite counted as the largest."""
+    middle = np.median([value if np.isfinite(value) else np.inf for value in values])
+    return f"{middle:.2g}" if np.isfinite(middle) else "not finite"

@@ -29,7 +29,9 @@ from unrolled.evaluate._trial import default_extent as default_extent
 from unrolled.evaluate._trial import extrapolate as extrapolate
 from unrolled.evaluate._trial import extrapolate_from as extrapolate_from
 from unrolled.evaluate._trial import require_possible as require_possible
+from unrolled.evaluate._way import Keys as Keys
 from unrolled.evaluate._way import Limits as Limits
 from unrolled.evaluate._way import Way as Way
+from unrolled.evaluate._way import keys_of as keys_of
 from unrolled.evaluate._ways import way as way
 from unrolled.evaluate._ways import ways as ways

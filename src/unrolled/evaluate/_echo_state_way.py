@@ -18,9 +18,9 @@ from unrolled.arguments import require_whole
 from unrolled.compilation import compiled, count_compilations
 from unrolled.errors import InputError
 from unrolled.evaluate._learned import Course, Learned
-from unrolled.evaluate._way import Limits, WayWatch
+from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of
 from unrolled.learn import Equations, NetworkObjective, Ridge, real_steps, solve_ridge, starting_states
-from unrolled.networks import Network, Readout, ReservoirDesign, member_keys
+from unrolled.networks import Network, Readout, ReservoirDesign
 from unrolled.tasks import Task
 from unrolled.types import Batch, precision
 
@@ -60,7 +60,7 @@ class EchoStateWay:
     )
     ridge: Ridge = field(default_factory=Ridge)
     block: int = 500
-    sequences: int = 64_000
+    sequences: int = 8_000
 
     def resized(self, units: int) -> EchoStateWay:
         """The same way with other numbers of hidden units."""
@@ -78,10 +78,10 @@ class EchoStateWay:
         """
         del keep
         self._check()
-        key = member_keys(seed, 1)[0]
-        test_key, run_key = jax.random.split(key)
+        keys = keys_of(seed)
+        test_key, run_key = jax.random.split(keys.run)
         with precision("float64"):
-            network = self.begin(task, key=key)
+            network = self.begin(task, keys)
             blocks = _Blocks(network, task, self.block, run_key)
             test = jax.tree.map(jnp.asarray, task.test(key=test_key))
             row = self._unlearned(task, seed, network)
@@ -94,9 +94,9 @@ class EchoStateWay:
         late = limits.seconds is not None and row.seconds >= limits.seconds
         return row if row.solved else replace(row, note="out of time" if late else "all sequences seen")
 
-    def begin(self, task: Task, *, key: Array) -> Network:
+    def begin(self, task: Task, keys: Keys) -> Network:
         """The reservoir, with a readout that says nothing yet."""
-        cell = self.reservoir.draw(task.features, key=key).cell()
+        cell = self.reservoir.draw(task.features, key=keys.weights).cell()
         readout = Readout(np.zeros((task.outputs, cell.units)), np.zeros(task.outputs))
         return Network((cell,), readout)
 

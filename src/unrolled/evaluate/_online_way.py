@@ -7,12 +7,11 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jaxtyping import Array
 
 from unrolled.evaluate._learned import Course, Learned
-from unrolled.evaluate._way import Limits, WayWatch
+from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of
 from unrolled.learn import Algorithm, Online, learn_online
-from unrolled.networks import Initialization, Network, NetworkDesign, chrono, member_keys
+from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
 from unrolled.types import precision, require_precision
 
@@ -76,13 +75,13 @@ class OnlineWay:
             A file in which the run is kept; one that is there is continued.
         """
         require_precision(self.precision)
-        key = member_keys(seed, 1)[0]
+        keys = keys_of(seed)
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):
-            network = self.begin(task, key=key)
+            network = self.begin(task, keys)
             told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "keep": keep}
             tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
-            online = learn_online(task, network, self.algorithm, loss=task.loss, key=key, watch=tell, **told)
+            online = learn_online(task, network, self.algorithm, loss=task.loss, key=keys.run, watch=tell, **told)
             return self._learned(task, seed, online, limits)
 
     def resized(self, units: int) -> OnlineWay:
@@ -90,15 +89,15 @@ class OnlineWay:
         design = NetworkDesign.parse(self.network).with_hidden(units=units)
         return replace(self, network=str(design))
 
-    def begin(self, task: Task, *, key: Array) -> Network:
+    def begin(self, task: Task, keys: Keys) -> Network:
         """The network before anything was learned."""
         design = NetworkDesign.parse(self.network, task.output)
-        network = design.initialize(task.features, task.outputs, key=key)
+        network = design.initialize(task.features, task.outputs, key=keys.weights)
         if self.initialization is not None:
-            sample = task.draw(_FOR_MEANS, key=jax.random.fold_in(key, 1))
-            network = self.initialization(network, key=key, batch=sample)
+            sample = task.draw(_FOR_MEANS, key=keys.sample)
+            network = self.initialization(network, key=keys.initialization, batch=sample)
         if self._prepares(task):
-            network = chrono(network, int(task.lag or 0), key=key)
+            network = chrono(network, int(task.lag or 0), key=keys.initialization)
         return jax.tree.map(lambda leaf: leaf.astype(self.precision), network)
 
     def _prepares(self, task: Task) -> bool:

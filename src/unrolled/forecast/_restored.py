@@ -10,8 +10,9 @@ import numpy as np
 from unrolled.arguments import require_whole
 from unrolled.series import Calendar, Series, check
 from unrolled.storage import Shapes
+from unrolled.windows import Scaler
 
-__all__ = ["describe_series", "require_plain", "restore_series", "series_shapes"]
+__all__ = ["describe_series", "require_plain", "restore_scaler", "restore_series", "series_shapes"]
 
 _MOST_POINTS = 100_000_000
 _MOST_FEATURES = 10_000
@@ -59,3 +60,14 @@ def require_plain(text: object) -> None:
     """Text that is printed: no control characters, which a terminal would obey."""
     if not isinstance(text, str) or any(unicodedata.category(letter) == "Cc" for letter in text):
         raise ValueError(f"{text!r} is not plain text")
+
+
+def restore_scaler(data: dict[str, Any], features: int) -> Scaler:
+    """The scaler that was saved; a :class:`ValueError` where no series can have made it."""
+    scaler = Scaler.from_dict(data)
+    for part in (scaler.offset, scaler.width):
+        if part.shape != (features,) or not np.isfinite(part).all():
+            raise ValueError("a scaler does not fit the series")
+    if not (scaler.width > 0).all():
+        raise ValueError("a scaler has no width")
+    return scaler

@@ -17,7 +17,7 @@ from unrolled.forecast._direct import Direct
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
-from unrolled.forecast._restored import require_plain, restore_series, series_shapes
+from unrolled.forecast._restored import require_plain, restore_scaler, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.learn import Ridge
@@ -26,7 +26,6 @@ from unrolled.sequence import (
 )
 from unrolled.sequence import FittedSequenceModel, restore_sequence_model, restored_model, sequence_model_shapes
 from unrolled.storage import Shapes, load_model
-from unrolled.windows import Scaler
 
 __all__ = ["KINDS", "load", "load_kinds"]
 
@@ -109,21 +108,11 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
     base = restore_base(tensors) if model.framing.has_base else None
     networks = model.design.network(tensors, model.framing.network_features(features), features)
     sequence = FittedSequenceModel(model.sequence_model, networks, None, tuple(description["kept"]))
-    scale_in = _scaler(description["scale_in"], 1 if model.target == "x-to-y" else features)
-    scale_out = _scaler(description["scale_out"], features)
+    scale_in = restore_scaler(description["scale_in"], 1 if model.target == "x-to-y" else features)
+    scale_out = restore_scaler(description["scale_out"], features)
     framing = model.framing
     frame = Remainder(framing, base, scale_in, scale_out) if base else Direct(framing, scale_in, scale_out)
     return FittedForecaster(model, series, sequence, frame, tuple(map(str, description["notes"])))
-
-
-def _scaler(data: dict[str, Any], features: int) -> Scaler:
-    scaler = Scaler.from_dict(data)
-    for part in (scaler.offset, scaler.width):
-        if part.shape != (features,) or not np.isfinite(part).all():
-            raise ValueError("a scaler does not fit the series")
-    if not (scaler.width > 0).all():
-        raise ValueError("a scaler has no width")
-    return scaler
 
 
 #: What a file may hold: how the shapes of its tensors follow from its description, and how it is restored.

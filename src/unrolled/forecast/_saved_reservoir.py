@@ -16,11 +16,10 @@ from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
-from unrolled.forecast._restored import require_plain, restore_series, series_shapes
+from unrolled.forecast._restored import require_plain, restore_scaler, restore_series, series_shapes
 from unrolled.networks import Reservoir
 from unrolled.sequence import DelayProducts, EchoStates
 from unrolled.storage import Shapes, save_model
-from unrolled.windows import Scaler
 
 __all__ = ["RESERVOIR_KIND", "reservoir_shapes", "restore_reservoir", "save_reservoir"]
 
@@ -85,7 +84,7 @@ def restore_reservoir(description: dict[str, Any], tensors: dict[str, np.ndarray
     series = restore_series(description["series"], tensors["series.values"], tensors["series.x"])
     if len(series) < model.window:
         raise ValueError(f"the model needs more than {len(series)} points")
-    frame = ReservoirFrame(restore_base(tensors), _scaler(description["scale_out"], series.values.shape[1]))
+    frame = ReservoirFrame(restore_base(tensors), restore_scaler(description["scale_out"], series.values.shape[1]))
     return FittedReservoir(
         model, series, _expansion(model, tensors, series.values.shape[1]), tensors["readout.V"], tensors["readout.c"],
         tuple(description["strengths"]), frame, tuple(description["notes"]),
@@ -116,11 +115,3 @@ def _expansion(
         raise ValueError("a unit sees one that is not there")
     leak = np.full(len(b), float(model.leak))
     return EchoStates(Reservoir(U, b, values, senders, leak, model.activation), model.squares, model.direct)
-
-
-def _scaler(data: dict[str, Any], features: int) -> Scaler:
-    scaler = Scaler.from_dict(data)
-    for part in (scaler.offset, scaler.width):
-        if part.shape != (features,) or not np.isfinite(part).all():
-            raise ValueError("a scaler does not fit the series")
-    return scaler

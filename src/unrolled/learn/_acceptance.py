@@ -96,7 +96,8 @@ class Acceptance:
         place = self._backtracked(path, other) if self.backtrack else path.last
         change = path.points[place]
         before, after = value(jnp.zeros_like(change)), value(change)
-        promised = jnp.sum(gradient * change)
+        # A direction that ascends, as one that began at the last solution can, is held to no rise at all.
+        promised = jnp.minimum(jnp.sum(gradient * change), 0)
 
         def bad(found: Array, size: Array) -> Array:
             return ~(found <= before + self.slope * size * promised)

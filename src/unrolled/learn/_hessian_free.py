@@ -159,7 +159,9 @@ class HessianFree:
         at = lambda batch: lambda change: value(flat + change, batch)  # noqa: E731
         accepted = self.acceptance.accept(path, gradient, at(batch), at(other))
         curving = ravel_pytree(bent(unravel(accepted.change), jnp.zeros_like(state.lam)))[0]
-        rho = (accepted.after - accepted.before) / jnp.sum(accepted.change * (gradient + 0.5 * curving))
+        foretold = jnp.sum(accepted.change * (gradient + 0.5 * curving))
+        # A model that foretells a rise says nothing to be believed.
+        rho = jnp.where(foretold < 0, (accepted.after - accepted.before) / foretold, jnp.nan)
         fine = jnp.isfinite(loss) & jnp.isfinite(gradient).all() & path.finite
         size = jnp.where(fine, accepted.size, 0)
         after = jnp.where(size > 0, flat + size.astype(flat.dtype) * accepted.change, flat)

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt
 
 from unrolled.errors import InputError
-from unrolled.learn._online_loop import Progress, Run, resized_for
+from unrolled.learn._online_loop import MOST_NOT_FINITE, Progress, Run, resized_for
 from unrolled.storage import Shapes, arrays_description, read_arrays, write_arrays
 
 __all__ = ["Clock", "Keeper", "identity_of"]
@@ -45,20 +45,35 @@ class Keeper:
         """The run as it was left, or as it begins if there is no file."""
         if not self._path.exists():
             return begun, [(0, 0.0)]
+        if not self._path.is_file():
+            raise InputError(f"{self._path} is no file; name one for the run to be kept in.")
         described = arrays_description(self._path)
         if described.get("format") != _FORMAT or described.get("identity") != self._identity:
             raise InputError(f"{self._path} is of another run; name another file, or delete this one.")
         marks, capacity = (_whole(described, name) for name in ("marks", "capacity"))
         if not (1 <= marks <= _MOST_MARKS and 1 <= capacity <= _MOST_CAPACITY):
             raise InputError(f"{self._path} is damaged: it says {marks} marks and a capacity of {capacity}.")
+        if self._path.stat().st_size < capacity:  # before arrays of that many steps are made
+            raise InputError(f"{self._path} is damaged: it is too short for {capacity} steps.")
         held = resized_for(begun, run, capacity)
         leaves, structure = jax.tree.flatten(held)
         shapes: Shapes = {f"{i}": (leaf.shape, leaf.dtype.name) for i, leaf in enumerate(leaves)}
         found = read_arrays(self._path, shapes | {"clock": ((marks, 2), "float64")})
         kept = jax.tree.unflatten(structure, [jnp.asarray(found[f"{i}"]) for i in range(len(leaves))])
+        self._check(kept, found["clock"])
         return resized_for(kept, run, max(run.capacity, capacity)), [
             (int(step), float(s)) for step, s in found["clock"]
         ]
+
+    def _check(self, kept: Progress, clock: np.ndarray) -> None:
+        """Raise an :class:`InputError` where counters or clock are such as no run leaves behind."""
+        most = {"step": len(jax.tree.leaves(kept.infos)[0]), "judgements": len(kept.judged.step)}
+        most |= {"not_finite": MOST_NOT_FINITE}
+        odd = [name for name, largest in most.items() if not 0 <= int(getattr(kept, name)) <= largest]
+        if not (np.isfinite(clock).all() and (np.diff(clock, axis=0) >= 0).all() and (clock >= 0).all()):
+            odd.append("clock")
+        if odd:
+            raise InputError(f"{self._path} is damaged: {', '.join(odd)} cannot be.")
 
     def save_sometimes(self, progress: Progress, clock: Clock) -> None:
         """Write the file, if the last time is a minute ago."""

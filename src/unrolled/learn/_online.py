@@ -26,6 +26,7 @@ from unrolled.learn._online_loop import (
     advance,
     begin,
     capacity_for,
+    judge_whole,
     typed,
 )
 from unrolled.learn._problem import Algorithm, Problem, Source
@@ -60,7 +61,7 @@ class Online:
     clock
         Steps done, and the seconds that they had taken, now and then on the way: shape ``(2, mark)``.
     progress
-        All that the next step would need.
+        All that the next step would need, and the last test.
     """
 
     parameters: Any
@@ -228,7 +229,9 @@ def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
             drive.watch(_summary(progress, run, clock))
     if keeper is not None:
         keeper.save(progress, clock)
-    return _summary(progress, run, clock)
+    # What has been reached is judged by the whole test in the end, also between two tests.
+    unjudged = drive.test is not None and int(progress.step) > 0 and not bool(progress.solved)
+    return _summary(judge_whole(progress, drive.test, run) if unjudged else progress, run, clock)
 
 
 def _require_hashable(name: str, source: Any) -> None:

@@ -17,7 +17,18 @@ from unrolled.learn._response import respond
 from unrolled.learn._step_status import StepStatus
 from unrolled.types import Batch
 
-__all__ = ["MOST_NOT_FINITE", "Judged", "Progress", "Run", "advance", "begin", "capacity_for", "resized_for", "typed"]
+__all__ = [
+    "MOST_NOT_FINITE",
+    "Judged",
+    "Progress",
+    "Run",
+    "advance",
+    "begin",
+    "capacity_for",
+    "judge_whole",
+    "resized_for",
+    "typed",
+]
 
 _LEAST_CAPACITY = 256
 # A test in full costs as much as hundreds of updates: so many sequences are looked at first.
@@ -28,7 +39,7 @@ MOST_NOT_FINITE = 20
 
 
 class Judged(NamedTuple):
-    """The test after some step; where few sequences are right yet, the first of it alone.
+    """The test after some step; where few sequences are right yet, the first of it alone, but for the last of all.
 
     Attributes
     ----------
@@ -163,24 +174,34 @@ def advance(progress: Progress, until: Array, words: Array, test: Batch | None, 
     return jax.lax.while_loop(unfinished, go, progress)
 
 
+@partial(compiled, static_argnames="run")
+def judge_whole(progress: Progress, test: Batch, run: Run) -> Progress:
+    """The whole test, wherever the run stands, in place of one that was taken of a part at the same step."""
+    before = jnp.maximum(progress.judgements - 1, 0)
+    again = (progress.judgements > 0) & (progress.judged.step[before] == progress.step)
+    place = jnp.where(again, before, progress.judgements)
+    return _noted(progress, _judged(progress, test, run), place)
+
+
 def _judge(progress: Progress, test: Any, run: Run) -> Progress:
-    problem, network, dtype = run.source, progress.parameters, progress.judged.loss.dtype
-
-    def judged(batch: Batch) -> Judged:
-        raw, _ = respond(network, batch)
-        outputs = network.output(raw)
-        numbers = (
-            run.objective.mean(raw, batch),
-            problem.error(outputs, batch),
-            jnp.mean(problem.right(outputs, batch)),
-        )
-        loss, error, right = (number.astype(dtype) for number in numbers)
-        return Judged(progress.step, loss, error, right, problem.solved(outputs, batch))
-
-    new = judged(test.rows(0, min(_SCREENED, len(test))))
+    """The first of the test, and the whole where these promise that it is passed."""
+    new = _judged(progress, test.rows(0, min(_SCREENED, len(test))), run)
     if len(test) > _SCREENED:
-        new = jax.lax.cond(
-            new.right > _NEARLY_ALL, lambda: judged(test), lambda: new._replace(solved=jnp.zeros((), bool))
-        )
-    kept = jax.tree.map(lambda kept, one: kept.at[progress.judgements].set(one), progress.judged, new)
-    return progress._replace(judged=kept, judgements=progress.judgements + 1, solved=new.solved)
+        near = (new.right > _NEARLY_ALL) | new.solved
+        no = jnp.zeros((), bool)
+        new = jax.lax.cond(near, lambda: _judged(progress, test, run), lambda: new._replace(solved=no))
+    return _noted(progress, new, progress.judgements)
+
+
+def _judged(progress: Progress, batch: Batch, run: Run) -> Judged:
+    problem, network, dtype = run.source, progress.parameters, progress.judged.loss.dtype
+    raw, _ = respond(network, batch)
+    outputs = network.output(raw)
+    numbers = (run.objective.mean(raw, batch), problem.error(outputs, batch), jnp.mean(problem.right(outputs, batch)))
+    loss, error, right = (number.astype(dtype) for number in numbers)
+    return Judged(progress.step, loss, error, right, problem.solved(outputs, batch))
+
+
+def _noted(progress: Progress, new: Judged, place: Array) -> Progress:
+    kept = jax.tree.map(lambda kept, one: kept.at[place].set(one), progress.judged, new)
+    return progress._replace(judged=kept, judgements=place + 1, solved=new.solved)

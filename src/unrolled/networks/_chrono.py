@@ -47,7 +47,7 @@ def chrono(network: Network, longest: int, *, key: Array) -> Network:
     longest
         T, the longest lag in steps.
     key
-        A JAX random key.
+        A JAX random key, and not the one that the network was initialized with: both would draw the same numbers.
 
     Returns
     -------

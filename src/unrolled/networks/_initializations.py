@@ -37,7 +37,10 @@ class Initialization(Protocol):
     name: ClassVar[str]
 
     def __call__(self, network: Network, *, key: Array, batch: Batch | None = None) -> Network:
-        """The network with new weights, which the key decides; a batch says what the data are like."""
+        """The network with new weights, which the key decides; a batch says what the data are like.
+
+        The key should not be the one that the network was initialized with: both would draw the same numbers.
+        """
         ...
 
 

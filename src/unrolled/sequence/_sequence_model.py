@@ -154,7 +154,9 @@ class SequenceModel:
         """Every member with the weights of the initialization, if there is one."""
         if self.initialization is None:
             return networks
-        made = [self.initialization(member(networks, i), key=key, batch=batch) for i, key in enumerate(keys)]
+        # A key of its own: with that of the weights, what is drawn would follow from them.
+        own = [jax.random.fold_in(key, 1) for key in keys]
+        made = [self.initialization(member(networks, i), key=key, batch=batch) for i, key in enumerate(own)]
         return jax.tree.map(lambda *leaves: np.stack(leaves), *made)
 
     def prepared(self, batch: Any) -> Batch:
