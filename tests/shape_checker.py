@@ -21,7 +21,7 @@ from inspect import get_annotations, isclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import jaxtyped
 
 _SHAPE = re.compile(r"\b(Float|Int|Bool)\[")
@@ -56,7 +56,7 @@ def _with_checks(function: FunctionType) -> Callable[..., Any]:
         function.__qualname__,
         shapes,
     )
-    checking = beartype(copy)
+    checking = beartype(conf=BeartypeConf(violation_type=TypeError))(copy)
 
     @wraps(function)
     def checked(*arguments: Any, **named: Any) -> Any:

@@ -206,7 +206,7 @@ def test_one_sentence_status_2_nothing_left(run, folder, typed, said):
 
 @pytest.mark.parametrize(
     "typed",
-    ["extrapolate --unit 3", "extrapolate --train x", "extrapolate a b", "learn", "--bogus", "compare --epochs 1e3"],
+    ["extrapolate --unit 3", "extrapolate --train x", "extrapolate a b", "unlearn", "--bogus", "compare --epochs 1e3"],
 )
 def test_a_wrong_option_is_status_2_too(run, folder, typed):
     done = run(*typed.split())

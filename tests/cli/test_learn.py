@@ -113,14 +113,7 @@ def test_limits_end_a_run(run):
     assert (row["sequences"], row["solved"], row["note"]) == (400, False, "all sequences seen")
     (row,) = json.loads(run(*_QUICK, "--seconds", "1e-6", "--json").out)["rows"]
     assert (row["sequences"], row["note"]) == (4, "out of time")
-    assert (row["loss"], row["error"]) == (None, None)  # it ended before the first test
-
-
-def test_a_run_without_a_test_leaves_its_cells_empty_and_no_figure(run, folder):
-    done = run(*_QUICK, "--seconds", "1e-6", "--figures", "png", "--out", "o")
-    assert done.status == 0
-    assert "nan" not in done.out
-    assert set(os.listdir(folder / "o")) == {"learned.csv", "courses.csv", "report.json"}
+    assert row["loss"] > 0  # the last test is taken wherever a run ends
 
 
 def test_settings_of_the_task(run):
@@ -135,7 +128,8 @@ def test_verbose_prints_a_line_a_test_on_standard_error(run):
     done = run(*_QUICK, "--verbose", "--json")
     row = json.loads(done.out)["rows"][0]
     lines = done.err.splitlines()
-    assert [line.split("  ")[0] for line in lines] == [f"lstm, seed 0: {seen} sequences" for seen in (200, 400)]
+    # The last is taken again in the end, by the whole test.
+    assert [line.split("  ")[0] for line in lines] == [f"lstm, seed 0: {seen} sequences" for seen in (200, 400, 400)]
     assert lines[-1].endswith(f"loss {row['loss']:.4g}  error {row['error']:.4g}")
 
 

@@ -97,7 +97,7 @@ def test_whoever_watches_sees_what_is_reached_in_the_end(name):
     seen = []
     row = small(name).learn(TASK, seed=0, limits=LIMITS, watch=seen.append)
     assert {(one.method, one.seed) for one in seen} <= {(name, 0)}
-    assert [one.sequences for one in seen] == sorted({one.sequences for one in seen})
+    assert [one.sequences for one in seen] == sorted(one.sequences for one in seen)
     if name in ONLINE:
         assert numbers(seen[-1]) == numbers(row)
 

@@ -173,7 +173,7 @@ def test_time_is_limited_and_the_watch_sees_it():
     run = learn(Recall(time=40), steps=100_000, seconds=0.3, watch=seen.append)
     assert not run.solved
     assert 0.3 <= run.seconds < 30
-    assert [online.steps for online in seen] == sorted({online.steps for online in seen})
+    assert [online.steps for online in seen] == sorted(online.steps for online in seen)
     assert seen[-1].steps == run.steps
 
 

@@ -41,16 +41,18 @@ class _Lines:
     """Prints the tests that are new since the last call."""
 
     def __init__(self) -> None:
-        self._printed: dict[tuple[str, int], int] = {}
+        self._printed: dict[tuple[str, int], tuple[int, float]] = {}
 
     def __call__(self, row: Learned) -> None:
-        course, done = row.course, self._printed.get((row.method, row.seed), 0)
+        course, (done, loss) = row.course, self._printed.get((row.method, row.seed), (0, 0.0))
+        if done and course.loss[done - 1] != loss:  # the last is taken again, by the whole test
+            done -= 1
         for test in range(done, len(course.loss)):
             text = (
                 f"{course.sequences[test]:.0f} sequences  loss {course.loss[test]:.4g}  error {course.error[test]:.4g}"
             )
             print(f"{row.method}, seed {row.seed}: {text}", file=sys.stderr)
-        self._printed[row.method, row.seed] = len(course.loss)
+        self._printed[row.method, row.seed] = len(course.loss), float(course.loss[-1]) if len(course.loss) else 0.0
 
 
 def _table(runs: Sequence[tuple[str, int]], reached: dict[tuple[str, int], Learned]) -> Table:

@@ -231,7 +231,10 @@ def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
         keeper.save(progress, clock)
     # What has been reached is judged by the whole test in the end, also between two tests.
     unjudged = drive.test is not None and int(progress.step) > 0 and not bool(progress.solved)
-    return _summary(judge_whole(progress, drive.test, run) if unjudged else progress, run, clock)
+    reached = _summary(judge_whole(progress, drive.test, run) if unjudged else progress, run, clock)
+    if drive.watch is not None and unjudged:
+        drive.watch(reached)
+    return reached
 
 
 def _require_hashable(name: str, source: Any) -> None:
