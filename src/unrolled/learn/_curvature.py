@@ -53,12 +53,9 @@ class GaussNewton:
         """Raise an :class:`InputError` where an objective has no such matrix."""
         if isinstance(objective, NetworkObjective):
             objective.require_convex()
-        elif objective.outputs is None:
-            raise InputError(
-                "a Gauss-Newton matrix needs outputs and a loss of the outputs: give Objective(loss, outputs), or take "
-                "the curvature Hessian()."
-            )
-        elif self.structural:
+            return
+        objective.require_parts()
+        if self.structural:
             raise InputError("structural damping is of hidden units, and a plain function has none: set structural=0.")
 
     def product(self, objective: AnyObjective, parameters: Any, batch: Any) -> Product:

@@ -58,12 +58,17 @@ class Objective:
 
     def inner(self, parameters: Any, batch: Any) -> tuple[Any, Any, Any]:
         """The outputs, the pre-activations of hidden units and their slopes; a plain function has no hidden units."""
+        self.require_parts()
+        assert self.outputs is not None
+        return self.outputs(parameters, batch), (), ()
+
+    def require_parts(self) -> None:
+        """Raise an :class:`InputError` unless outputs and loss are apart, as a Gauss-Newton matrix needs them."""
         if self.outputs is None:
             raise InputError(
                 "a Gauss-Newton matrix needs outputs and a loss of the outputs: give Objective(loss, outputs), or take "
                 "the curvature Hessian()."
             )
-        return self.outputs(parameters, batch), (), ()
 
 
 @dataclass(frozen=True)
