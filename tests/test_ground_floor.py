@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import unrolled
 from unrolled import compilation
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_kind, require_number, require_whole
 from unrolled.errors import InputError, TrainingError, UnrolledError, nearest_name
 from unrolled.metrics import max_relative_error, mean_squared_error, relative_error
 from unrolled.networks import member_keys
@@ -32,6 +32,32 @@ def test_errors_are_of_one_family():
     assert str(nearest_name("layer", "a", [])) == (
         "unknown layer 'a': there is none here that could be named; leave it out."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "offered"),
+    [
+        ("color", ("network", "algorithm"), None),  # these share a few letters, and nothing else
+        ("speed", ("seed", "length"), "seed"),
+        ("ADDING", ("echo", "adding"), "adding"),
+        ("elman_1.w", ("elman_1.U", "elman_1.W"), "elman_1.W"),
+        ("lstm", ("rnn", "lstm-2layer"), "lstm-2layer"),
+        ("lstm-of-1997", ("rnn", "lstm"), "lstm"),
+        ("e", ("echo", "exclusive-or"), None),
+        ("", ("echo", "exclusive-or"), None),
+        ("w" * 10_000, ("echo", "w" * 9000), "w" * 9000),
+    ],
+)
+def test_a_name_is_offered_where_it_is_near(name, known, offered):
+    said = str(nearest_name("thing", name, known))
+    assert (f"; did you mean '{offered}'? Known: " in said) == (offered is not None)
+    assert said.endswith(f"Known: {', '.join(known)}.")
+
+
+def test_many_names_are_not_all_listed():
+    said = str(nearest_name("column", "x" * 10_000, [f"y{i}" for i in range(1000)]))
+    assert said.endswith("y38, y39, and 960 more.")
+    assert len(said) < 500
 
 
 def test_table_of_contents():
@@ -89,6 +115,30 @@ def test_whole_numbers(value):
 def test_numbers(value):
     with pytest.raises(InputError, match="rate must be a finite number above 0; came"):
         require_number("rate", value, above=0.0)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "inside", "outside", "words"),
+    [
+        ({"least": 0.0, "most": 1.0}, (0, 0.5, 1.0), (-0.1, 1.1), " of at least 0 and at most 1;"),
+        ({"above": 0.0, "below": 1.0}, (0.5,), (0.0, 1.0), " above 0 and below 1;"),
+        ({"most": 2.0}, (-1e300, 2), (2.1,), " of at most 2;"),
+        ({}, (-7, np.float32(1)), (np.inf, np.nan, True, "1", None, 1j, np.complex128(1), np.array(1.0)), " number;"),
+    ],
+)
+def test_a_number_lies_within_its_bounds(bounds, inside, outside, words):
+    for value in inside:
+        require_number("share", value, **bounds)
+    for value in outside:
+        with pytest.raises(InputError, match=f"share must be a finite number{words.removeprefix(' number')}"):
+            require_number("share", value, **bounds)
+
+
+def test_a_kind_is_named():
+    require_kind("limits", True, (int, str))
+    for value, words in ((1.5, "limits must be an int or str; came 1.5"), (int, "the class int: add parentheses")):
+        with pytest.raises(InputError, match=words):
+            require_kind("limits", value, (int, str))
 
 
 def test_compilations_are_counted():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unrolled.errors import InputError
-from unrolled.storage import arrays_description, read_arrays, write_arrays
+from unrolled.storage import arrays_description, load_model, read_arrays, require_writable, save_model, write_arrays
 
 ARRAYS = {
     "a": np.arange(6, dtype=np.float64).reshape(2, 3),
@@ -65,6 +65,46 @@ def test_a_place_that_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_arrays(tmp_path / "folder", ARRAYS, {})
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_a_disk_that_fills_up_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    from safetensors import SafetensorError
+
+    def full(*_, **__):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    with pytest.raises(InputError, match=r"run cannot be written: .*No space left on device"):
+        write_arrays(tmp_path / "run", ARRAYS, WORDS)
+    assert not os.listdir(tmp_path)
+
+
+def test_whether_a_file_can_be_written_is_known_beforehand(path, tmp_path):
+    held = path.read_bytes()
+    for place in (path, tmp_path / "deep" / "deeper" / "run"):
+        require_writable(place)
+    assert path.read_bytes() == held
+    assert os.listdir(path.parent) == ["run"]
+    assert not os.listdir(tmp_path / "deep" / "deeper")
+    for place, words in (
+        (path.parent, "new is no file"),
+        (path / "run", "run is a file; name a folder"),
+        (path / "deep" / "run", "run is a file; name a folder"),
+        (tmp_path / "a\0b", "is no name of a file"),
+        (tmp_path / ("n" * 300), "cannot be written"),
+    ):
+        with pytest.raises(InputError, match=words):
+            require_writable(place)
+
+
+def test_what_is_missing_is_called_by_its_name(tmp_path):
+    with pytest.raises(InputError, match=r"lost\.run is no file that could be read") as caught:
+        read_arrays(tmp_path / "lost.run", SHAPES)
+    assert "model" not in str(caught.value)
+    save_model(tmp_path / "model", {"kind": "one"}, {"a": ARRAYS["a"]})
+    (tmp_path / "model" / "weights.safetensors").unlink()
+    with pytest.raises(InputError, match=r"the saved model has no weights\.safetensors"):
+        load_model(tmp_path / "model", {"one": lambda _: {"a": SHAPES["a"]}})
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.9, 0.999])

@@ -10,7 +10,10 @@ import numpy as np
 
 from unrolled.errors import InputError
 
-__all__ = ["require_flag", "require_number", "require_whole"]
+__all__ = ["MOST", "require_flag", "require_kind", "require_number", "require_whole"]
+
+#: The most sequences, steps or symbols that are asked for; more is a mistake.
+MOST = 1_000_000_000
 
 
 def require_whole(name: str, value: Any, least: int, most: int) -> int:
@@ -28,13 +31,51 @@ def require_whole(name: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
-def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
-    """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+def require_number(
+    name: str,
+    value: Any,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is a finite number within these bounds.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_number
+    >>> require_number("slope", 1.5, least=0.0, below=1.0)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: slope must be a finite number of at least 0 and below 1; came 1.5.
+    """
+    plain = value.item() if isinstance(value, np.generic) else value
+    number = isinstance(plain, int | float) and not isinstance(plain, bool)
     # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
-        limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
-        raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
+    if not number or not (abs(plain) <= sys.float_info.max and above < plain < below and least <= plain <= most):
+        bounds = [f"at least {least:g}"] * (least > -math.inf) + [f"above {above:g}"] * (above > -math.inf)
+        bounds += [f"at most {most:g}"] * (most < math.inf) + [f"below {below:g}"] * (below < math.inf)
+        within = f" {' and '.join(bounds)}".replace(" at", " of at", 1) if bounds else ""
+        raise InputError(f"{name} must be a finite number{within}; came {value!r}.")
+
+
+def require_kind(name: str, value: Any, kinds: type | tuple[type, ...]) -> None:
+    """Raise an :class:`InputError` that names the argument unless it is an instance of one of these classes.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_kind
+    >>> require_kind("seeds", "0", (list, tuple))
+    Traceback (most recent call last):
+    unrolled.errors.InputError: seeds must be a list or tuple; came '0'.
+    """
+    known = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(value, known) and not isinstance(value, type):
+        return
+    names = " or ".join(kind.__name__ for kind in known)
+    came = f"the class {value.__name__}: add parentheses" if isinstance(value, type) else f"{value!r}"
+    article = "an" if names[0].lower() in "aeiou" else "a"
+    raise InputError(f"{name} must be {article} {names}; came {came}.")
 
 
 def require_flag(name: str, value: Any) -> None:

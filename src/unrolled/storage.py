@@ -23,6 +23,7 @@ __all__ = [
     "explained",
     "load_model",
     "read_arrays",
+    "require_writable",
     "save_model",
     "unfinished",
     "user_mode",
@@ -112,14 +113,52 @@ def load_model(
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, str]) -> None:
-    """Write arrays and a few words to one file, whole or not at all; what it held before is replaced."""
+    """Write arrays and a few words to one file, whole or not at all; what it held before is replaced.
+
+    Raises
+    ------
+    InputError
+        It cannot be written, or not to its end.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     whole = {name: np.asarray(value, order="C") for name, value in arrays.items()}
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing(path) as partial:
-            save_file(whole, partial, metadata=dict(description))
+            try:
+                save_file(whole, partial, metadata=dict(description))
+            except SafetensorError as error:  # what becomes there of an error of the file system
+                raise InputError(f"{path} cannot be written: {error}.") from None
+
+
+def require_writable(path: Path) -> None:
+    """Raise an :class:`InputError` unless a file can be written there; what it holds already stays.
+
+    Its folder is made if need be. So that a wrong name is found before the work that it is for.
+    """
+    if "\0" in str(path) or not path.name:
+        raise InputError(f"{str(path)!r} is no name of a file.")
+    with explained(path):
+        if os.path.lexists(path) and not path.is_file():
+            raise InputError(f"{path} is no file; name one that is to be written.")
+    _require_folder(path.parent)
+    partial = _partial(path)
+    with explained(path), unfinished(lambda: partial.unlink(missing_ok=True)):
+        partial.touch()
+
+
+def _require_folder(folder: Path) -> None:
+    with explained(folder):
+        taken = next((part for part in (folder, *folder.parents) if os.path.lexists(part)), folder)
+        if taken.exists() and not taken.is_dir():
+            raise InputError(f"{taken} is a file; name a folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.partial")
 
 
 def arrays_description(path: Path) -> dict[str, str]:
@@ -135,13 +174,15 @@ def arrays_description(path: Path) -> dict[str, str]:
 
 def read_arrays(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
     """Exactly these arrays, sizes compared before memory is taken; numbers need not be finite."""
+    if not _is_file(path):
+        raise InputError(f"{path} is no file that could be read.")
     return _read_numbers(path, expected)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path``; what was written there becomes ``path`` when the block ends well."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = _partial(path)
     with unfinished(lambda: partial.unlink(missing_ok=True)):
         yield partial
         partial.replace(path)
@@ -225,6 +266,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_tensors(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
+    if not _is_file(path):
+        raise InputError(f"the saved model has no {path.name}.")
     tensors = _read_numbers(path, expected)
     for name, value in tensors.items():
         if not np.all(np.isfinite(value)):
@@ -236,11 +279,9 @@ def _read_numbers(path: Path, expected: Shapes) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError, safe_open
 
     size = sum(int(np.prod(shape, dtype=object)) * np.dtype(kind).itemsize for shape, kind in expected.values())
-    if not _is_file(path):
-        raise InputError(f"the saved model has no {path.name}.")
     actual = path.stat().st_size
     if not size <= actual <= size + _MOST_HEADER_BYTES:
-        raise InputError(f"{path} has {actual} bytes where the description asks for {size} bytes of weights.")
+        raise InputError(f"{path} has {actual} bytes where the description asks for {size} bytes of numbers.")
     try:
         with safe_open(path, framework="np") as file:
             _compare(file, expected, path)

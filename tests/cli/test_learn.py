@@ -104,8 +104,9 @@ def test_processes_give_the_same_rows(run):
 
 
 def test_ways_are_taken_once_in_the_order_named(run):
-    report = json.loads(run(*_QUICK[:-1], "momentum, lstm,momentum", "--json").out)
-    assert [row["method"] for row in report["rows"]] == ["momentum", "lstm"]
+    done = run(*_QUICK[:-1], "momentum, lstm,momentum", "--json")
+    assert [row["method"] for row in json.loads(done.out)["rows"]] == ["momentum", "lstm"]
+    assert done.err == "unrolled: momentum is named 2 times in --method; it learns once.\n"
 
 
 def test_limits_end_a_run(run):
@@ -122,6 +123,48 @@ def test_settings_of_the_task(run):
     assert json.loads(done.out)["task"]["settings"] == {
         "length": 10, "symbols": 3, "protocol": "2013", "longest": None,
     }  # fmt: skip
+
+
+def test_a_real_number_is_a_setting(run):
+    options = ("--length", "5", "--method", "lstm", "--units", "2", "--sequences", "4", "--figures", "none", "--json")
+    done = run("learn", "flip-flop", *options, "--setting", "pulse=0.2", "--setting", "channels=2")
+    assert json.loads(done.out)["task"]["settings"] == {"length": 5, "channels": 2, "pulse": 0.2}
+
+
+def test_runs_that_are_kept_go_on(run, folder):
+    whole = _table_of(run(*_QUICK, "--seeds", "2", "--json"))
+    half = _table_of(run(*_QUICK, "--seeds", "2", "--json", "--keep", "runs", "--sequences", "200"))
+    assert {row["sequences"] for row in half} == {200}
+    assert len(os.listdir(folder / "runs")) == 2
+    rest = _table_of(run(*_QUICK, "--seeds", "2", "--json", "--keep", "runs"))
+    assert _without_seconds(rest) == _without_seconds(whole)
+    again = _table_of(run(*_QUICK, "--seeds", "2", "--json", "--keep", "runs", "--jobs", "2"))
+    assert again == rest  # nothing was left to do
+
+
+def _table_of(done):
+    assert (done.status, done.err) == (0, "")
+    return json.loads(done.out)["rows"]
+
+
+def test_a_run_that_fails_is_a_line_and_the_others_stand(run, folder, monkeypatch):
+    def broken(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("unrolled.evaluate._echo_state_way.solve_ridge", broken)
+    done = run(*_QUICK[:-1], "echo-state,lstm", "--sequences", "500", "--out", "o", "--figures", "png")
+    assert (done.status, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert "echo-state, seed 0: not solved, it failed: not enough memory; take fewer units or a shorter task." in lines
+    assert [line.split() for line in lines if line.split()[:1] == ["echo-state"]] == [
+        ["echo-state", "0", "of", "1", *["failed"] * 5]
+    ]
+    rows = _table(folder / "o" / "learned.csv")
+    assert [(row["method"], row["loss"] == "") for row in rows] == [("echo-state", True), ("lstm", False)]
+    done = run(*_QUICK[:-1], "echo-state", "--sequences", "500", "--out", "none")
+    assert (done.status, done.out) == (2, "")
+    assert "no run came to an end; of echo-state, it failed: not enough memory" in _words(done.err)
+    assert not (folder / "none").exists()
 
 
 def test_verbose_prints_a_line_a_test_on_standard_error(run):
@@ -146,6 +189,7 @@ def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
         ("learn adding --length -3", "adding needs a length from 11"),
         ("learn echo --method lsmt", "did you mean 'lstm'"),
         ("learn echo --method ,", "--method names no way to learn; there are lstm,"),
+        ("learn echo --method=", "--method names no way to learn; there are lstm,"),
         ("learn echo --units 0", "units"),
         ("learn echo --seeds 0", "seeds must be a whole number from 1 to 1000; came 0"),
         ("learn echo --seeds 1001", "seeds must be"),
@@ -164,6 +208,26 @@ def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
         (f"learn echo --setting steps={'9' * 5000}", "steps must be a whole number"),
         ("learn echo --setting step=30", "did you mean 'steps'"),
         ("learn echo --setting length=30", "write --length T in place"),
+        ("learn echo --setting steps=20 --setting steps=30", "the setting steps is given twice"),
+        ("learn echo --setting colour=3", "unknown setting of echo 'colour'. Known: steps."),
+        ("learn echo --setting steps=1e3", "steps must be a whole number in the task echo; came '1e3'"),
+        ("learn flip-flop --setting pulse=often", "pulse must be a number in the task flip-flop; came 'often'"),
+        ("learn flip-flop --setting pulse=2", "pulse is a probability"),
+        ("learn flip-flop --setting pulse=nan", "pulse must be a finite number"),
+        ("learn temporal-order --setting longest=2.5", "longest must be a whole number"),
+        ("learn two-sequences --setting experiment=3d", "Known: 3a, 3b, 3c"),
+        ("learn echo --method lstm,,momentum", "--method names no way to learn"),
+        ("learn echo --sequences 100", "hessian-free takes 2200 sequences at a time"),
+        ("learn echo --method echo-state --sequences 499", "sequences must be 500 at least; came 499"),
+        ("learn echo --sequences 10000000000", "sequences must be a whole number from 1 to 1000000000"),
+        ("learn echo --units 100000", "can be had here; take fewer units"),
+        ("learn echo --method echo-state --units 100000", "units at most"),
+        ("learn echo --units 1.5", "Invalid value for '--units'"),
+        ("learn echo --length 1e3", "Invalid value for '--length'"),
+        ("learn echo --keep taken/mine.txt", "taken/mine.txt is a file; name a folder"),
+        ("learn echo --keep taken/mine.txt/runs", "taken/mine.txt is a file; name a folder"),
+        ("learn echo --keep o/runs --out o", "--keep o/runs lies in --out o"),
+        ("learn xyz", "unknown task 'xyz'. Known: adding,"),
         ("learn temporal-order --setting protocol=2014", "unknown protocol '2014'"),
         ("learn echo --figures gif", "gif"),
         ("learn echo --out taken", "not empty"),

@@ -151,11 +151,15 @@ def test_step_that_never_descends_is_given_up():
     ("kind", "settings", "message"),
     [
         (ConjugateGradients, {"most": 0}, "most must be a whole number"),
-        (ConjugateGradients, {"warmth": 1.5}, "warmth is a share"),
+        (ConjugateGradients, {"warmth": 1.5}, "warmth must be a finite number of at least 0 and at most 1"),
         (ConjugateGradients, {"progress": -1.0}, "progress must be a finite number"),
-        (LevenbergMarquardt, {"start": 0.0}, "start must be a finite number above 0"),
+        (LevenbergMarquardt, {"start": 0.0}, "start must be a finite number of at least 1e-20"),
         (LevenbergMarquardt, {"factor": 1.0}, "factor must be a finite number above 1"),
-        (Acceptance, {"shorten": 1.0}, "shorten must be less than 1"),
+        (LevenbergMarquardt, {"start": 1e21}, "at most 1e"),
+        (LevenbergMarquardt, {"factor": True}, "factor must be a finite number"),
+        (Acceptance, {"shorten": 1.0}, "shorten must be a finite number above 0 and below 1"),
+        (Acceptance, {"slope": "0.1"}, "slope must be a finite number"),
+        (Acceptance, {"backtrack": 1}, "backtrack must be True or False"),
         (Acceptance, {"tries": -1}, "tries must be a whole number"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_schedule_is_plain_data_in_files_and_back():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"most": 1.0}, "most must be from 0 up to"),
+        ({"most": 1.0}, "most must be a finite number of at least 0 and below 1"),
         ({"early": -0.1}, "early must be a finite number"),
         ({"updates": 1.5}, "updates must be a whole number"),
         ({"growing": "yes"}, "growing must be True or False"),

@@ -1,6 +1,7 @@
 """Learning from fresh batches: any algorithm, one loop, to the same numbers however it is cut."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from unrolled.learn import (
     Objective,
     Optimizer,
     StepStatus,
+    identity_of,
     learn_online,
     minimize,
 )
@@ -286,6 +288,116 @@ def test_what_cannot_work_is_refused_before_anything_is_compiled():
         HessianFree(curvature_batch=0)
     with pytest.raises(InputError, match="structural must be"):
         HessianFree(GaussNewton(structural=-1.0))
-    with pytest.raises(InputError, match="curvature is of the wrong kind"):
-        HessianFree("gauss-newton")
     NetworkObjective("huber", "tanh").require_convex()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: GaussNewton("0.1"), "structural must be a finite number"),
+        (lambda: GaussNewton(np.nan), "structural must be a finite number"),
+        (lambda: HessianFree("gauss-newton"), "curvature must be a GaussNewton or Hessian; came 'gauss-newton'"),
+        (lambda: HessianFree(GaussNewton), "came the class GaussNewton: add parentheses"),
+        (lambda: HessianFree(conjugate_gradients=50), "conjugate_gradients must be a ConjugateGradients"),
+        (lambda: HessianFree(damping=1.0), "damping must be a LevenbergMarquardt"),
+        (lambda: HessianFree(acceptance=None), "acceptance must be an Acceptance"),
+        (lambda: HessianFree(preconditioner=0.75), "preconditioner must be a GradientSquares"),
+        (lambda: HessianFree(gradient_batch=1000.0), "gradient_batch must be a whole number"),
+        (lambda: FirstOrder("adam"), "optimizer must be an Optimizer; came 'adam'"),
+        (lambda: FirstOrder(clip_norm=0), "clip_norm must be a finite number above 0"),
+        (lambda: FirstOrder(batch_size=True), "batch_size must be a whole number"),
+        (lambda: Objective("squared"), "loss must be a function"),
+        (lambda: Objective(misfit, "parabola"), "outputs must be a function"),
+        (lambda: learn(key=0), "key must be one random key"),
+        (lambda: learn(key=jax.random.split(KEY)), "key must be one random key"),
+        (lambda: learn(Points()), "has no test, right, error, solved"),
+        (lambda: learn(network="elman:6"), "network must be a Network; came 'elman:6'"),
+        (lambda: learn(network=NetworkDesign().initialize(2, 1, key=KEY)), "2 inputs and 1 outputs, and the problem 1"),
+        (lambda: learn(network=jax.tree.map(lambda w: w[None], network_of())), "an axis of members"),
+        (lambda: learn(algorithm="adam"), "algorithm must have sequences, and the methods"),
+        (lambda: learn(algorithm=FirstOrder), "the class FirstOrder: add parentheses"),
+        (lambda: learn(loss=None), "unknown loss None"),
+        (lambda: learn(steps=10.0), "steps must be a whole number"),
+        (lambda: learn(every=2.5), "every must be a whole number"),
+        (lambda: learn(seconds="10"), "seconds must be a finite number above 0"),
+        (lambda: learn(watch=1), "watch must be a function"),
+        (lambda: learn(keep=3), "keep must be a str or PathLike"),
+        (lambda: least(objective=misfit), r"; a function of your own is Objective\(function\)"),
+        (lambda: least(BEGIN | {"bend": "3"}), "parameters must be arrays of numbers"),
+        (lambda: least(BEGIN | {"bend": 3}), "one floating-point type; came float64, int64"),
+        (lambda: least({}), "one floating-point type; came none"),
+        (lambda: least(steps=0), "steps must be a whole number"),
+        (lambda: least(key=None), "key must be one random key"),
+        (lambda: least(source=Points), "source must have a method draw"),
+    ],
+)
+def test_whoever_holds_it_wrong_is_told_which_argument(make, words):
+    with pytest.raises(InputError, match=words):
+        make()
+
+
+def least(begin=None, objective=None, source=None, **told):
+    algorithm = HessianFree(damping=LevenbergMarquardt(1e-3), gradient_batch=20, curvature_batch=20)
+    objective = objective or Objective(misfit, parabola)
+    return minimize(
+        objective, BEGIN if begin is None else begin, algorithm, source or Points(), **({"key": KEY, "steps": 4} | told)
+    )
+
+
+def nameless():
+    """A function that is made anew, at another place in memory, whenever it is asked for."""
+    return Objective(lambda z, batch: 1.0 * misfit(z, batch), lambda theta, batch: 1.0 * parabola(theta, batch))
+
+
+def test_a_run_whose_functions_were_made_anew_goes_on(tmp_path):
+    assert repr(nameless()) != repr(nameless())
+    whole = least(objective=nameless())
+    least(objective=nameless(), keep=tmp_path / "run", steps=2)
+    rest = least(objective=nameless(), keep=tmp_path / "run")
+    assert same(whole.progress, rest.progress)
+    assert rest.steps == len(rest.infos.loss) == 4
+    with pytest.raises(InputError, match="is of another run"):
+        least(keep=tmp_path / "run")  # the same function, by another name
+
+
+def test_what_a_run_is_told_apart_by():
+    def made(scale):
+        return lambda x: scale * x
+
+    class Plain:
+        def __init__(self, number):
+            self.number, self.function = number, made(number)
+
+    same_ones = [
+        (made(1), made(2)),  # by name alone
+        (partial(made(1), 3), partial(made(1), 3)),
+        (Plain(1), Plain(1)),
+        (np.arange(2000.0), jnp.arange(2000.0)),
+        ({"a": 1}, {"a": 1}),
+        (jax.jit(made(1)), made(1)),
+        ({"b", "a", "c"}, {"c", "b", "a"}),
+    ]
+    for one, other in same_ones:
+        assert identity_of(one) == identity_of(other)
+    parts = [
+        made, made(1), partial(made(1), 3), partial(made(1), 4), Plain(1), Plain(2), Plain(1).__init__, {"a": 1},
+        np.arange(2000.0), np.where(np.arange(2000) == 1000, 0, np.arange(2000.0)), np.arange(2000), 1, "1", (1,), [1],
+        ((1,), 2), (1, (2,)), ADAM, HF, replace(HF, gradient_batch=61), network_of(), network_of("elman:6:relu"), {"a"},
+    ]  # fmt: skip
+    assert len({identity_of(part) for part in parts}) == len(parts)
+
+
+def test_a_network_that_does_something_else_with_the_same_weights_is_another(tmp_path):
+    learn(steps=3, keep=tmp_path / "run")
+    with pytest.raises(InputError, match="is of another run"):
+        learn(steps=3, keep=tmp_path / "run", network=network_of("elman:6:sigmoid"))
+
+
+@pytest.mark.parametrize("run", [learn, least])
+def test_a_place_that_cannot_be_written_is_found_before_the_first_step(run, tmp_path):
+    (tmp_path / "file").touch()
+    seen = []
+    for place in (tmp_path / "file" / "run", tmp_path):
+        with pytest.raises(InputError, match=r"is a file; name a folder|is no file"):
+            run(keep=place, watch=seen.append)
+    assert seen == []

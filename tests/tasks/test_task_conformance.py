@@ -8,6 +8,7 @@ import pytest
 
 import task_answers
 from unrolled import GradientDescent, NetworkDesign, Optimizer, SequenceModel
+from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
 from unrolled.learn import losses
 from unrolled.learn._response import error_of
@@ -29,6 +30,7 @@ from unrolled.tasks import (
     TwoSequences,
     VeryLongLag,
     legal_symbols,
+    read_setting,
     task,
     task_names,
 )
@@ -329,6 +331,60 @@ def test_a_string_is_wrong_where_one_legal_symbol_is_too_low():
     assert not one.solved(outputs, batch)
     outputs[300, len(texts[300]) :] = np.nan  # the padding says nothing
     assert np.flatnonzero(~one.right(outputs, batch)).tolist() == [300]
+
+
+# One of each kind of draw; of those whose numbers are rounded more than once, all.
+DRAWN = [
+    "adding 1997", "multiplication 2011", "exclusive-or", "temporal-order, 2", "random-permutation",
+    "memorization, 20", "copying", "long-lag 2b", "very-long-lag", "two-sequences 3a", "two-sequences 3b",
+    "two-sequences 3c", "echo", "parity", "flip-flop",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DRAWN)
+def test_a_test_is_one_program_or_two_and_the_same_bytes_as_step_by_step(case):
+    one, key = CASES[case][0], jax.random.key(7)
+    with count_compilations() as counted:
+        test = one.test(key=key)
+    assert counted.programs <= (2 if isinstance(one, TwoSequences) else 1)
+    drawn = one.draw(len(test), key=key)
+    for ours, wanted in zip(jax.tree.leaves(test), jax.tree.leaves(drawn), strict=True):
+        assert ours.dtype == wanted.dtype
+        assert np.asarray(ours).tobytes() == np.asarray(wanted).tobytes()
+
+
+@pytest.mark.parametrize(
+    "one", [Memorization(7), LongLag(7), LongLag(7, targets="scored"), EmbeddedReber(25)], ids=repr
+)
+def test_a_test_of_all_sequences_is_one_program(one):
+    key = jax.random.key(7)
+    with count_compilations() as counted:
+        one.test(key=key)
+    assert counted.programs <= 1
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_settings_are_read_as_their_fields_take_them(name):
+    one = task(name)
+    for setting, value in vars(one).items():
+        if setting != "length":
+            assert read_setting(name, setting, f"{value}") == value
+            assert type(read_setting(name, setting, f"{value}")) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (("flip-flop", "pulse", "0,2"), "pulse must be a number in the task flip-flop; came '0,2'"),
+        (("flip-flop", "channels", "0.2"), "channels must be a whole number in the task flip-flop; came '0.2'"),
+        (("very-long-lag", "symbols", "9" * 5000), "symbols must be a whole number .*9…'"),
+        (("echo", "length", "3"), "unknown setting of echo 'length'"),
+        (("ecco", "steps", "3"), "unknown task 'ecco'; did you mean 'echo'"),
+    ],
+)
+def test_what_is_no_setting(typed, words):
+    with pytest.raises(InputError, match=words):
+        read_setting(*typed)
 
 
 def test_unknown_names():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["learn"]
 
 _MOST_SEEDS = 1000
-_MOST_SEQUENCES = 10**10
 _MOST_JOBS = 256
 _MOST_SEED = 2**31
-# Longer numbers are none that a task takes; it will say so.
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -58,6 +54,14 @@ class LearnOptions:
         typer.Option(help="A further setting of the task, NAME=VALUE, as in protocol=2011.", show_default=False),
     ] = None
     jobs: Annotated[int, typer.Option(help="So many runs at once, in processes of their own.", metavar="N")] = 1
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep every run in this folder; the same command goes on where one was stopped.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None
 
 
 def learn(chosen: LearnOptions, output: OutputOptions) -> None:
@@ -80,8 +84,11 @@ def learn(chosen: LearnOptions, output: OutputOptions) -> None:
     use_compilation_cache()
     kinds = figure_kinds(output.figures)
     request = _requested(chosen)
+    _require_apart(chosen.keep, output.out)
     with result_folder(output.out, overwrite=output.overwrite) as folder:
         rows = _learned(request, output)
+        if all(row.failed for row in rows):
+            raise InputError(f"no run came to an end; of {rows[0].method}, {rows[0].note}.")
         with folder.writing() as making:
             text = _write(request, rows, making, kinds, began=began)
         path = folder.finish()
@@ -102,6 +109,7 @@ class _Request:
     seeds: Sequence[int]
     limits: Limits
     jobs: int
+    keep: Path | None
 
 
 def _list_tasks() -> None:
@@ -111,61 +119,72 @@ def _list_tasks() -> None:
 
 
 def _requested(chosen: LearnOptions) -> _Request:
-    from unrolled.arguments import require_number, require_whole
-    from unrolled.evaluate import Limits, way, ways
+    from unrolled.arguments import require_whole
+    from unrolled.evaluate import Limits, way
     from unrolled.tasks import task
 
     count = require_whole("seeds", chosen.seeds, 1, _MOST_SEEDS)
     first = require_whole("seed", chosen.seed, 0, _MOST_SEED)
-    if chosen.sequences is not None:
-        require_whole("sequences", chosen.sequences, 1, _MOST_SEQUENCES)
-    require_number("seconds", chosen.seconds, above=0.0)
-    require_whole("jobs", chosen.jobs, 1, _MOST_JOBS)
-    named = [part.strip() for part in (chosen.method or ",".join(ways())).split(",") if part.strip()]
-    changed = {} if chosen.units is None else {"units": chosen.units}
-    made = [way(one, **changed) for one in dict.fromkeys(named)]
-    if not made:
-        raise InputError(f"--method names no way to learn; there are {', '.join(ways())}.")
-    settings = dict(map(_parsed, chosen.setting or []))
-    if "length" in settings:
-        raise InputError("the length has an option of its own: write --length T in place of --setting length=T.")
-    problem = task(str(chosen.task), chosen.length, **settings)
     limits = Limits(chosen.sequences, chosen.seconds)
-    return _Request(problem, made, range(first, first + count), limits, chosen.jobs)
+    require_whole("jobs", chosen.jobs, 1, _MOST_JOBS)
+    changed = {} if chosen.units is None else {"units": chosen.units}
+    made = [way(one, **changed) for one in _methods(chosen.method)]
+    problem = task(str(chosen.task), chosen.length, **_settings(str(chosen.task), chosen.setting or []))
+    return _Request(problem, made, range(first, first + count), limits, chosen.jobs, chosen.keep)
 
 
-def _parsed(text: str) -> tuple[str, Any]:
-    """A setting of a task: a whole number where it looks like one."""
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip() or not value.strip():
-        raise InputError(f"--setting is written NAME=VALUE, as in protocol=2011; came {text!r}.")
-    name, value = name.strip(), value.strip()
-    return name, int(value) if name != "protocol" and _WHOLE.fullmatch(value) else value
+def _require_apart(keep: Path | None, out: Path | None) -> None:
+    if keep is not None and out is not None and keep.absolute().is_relative_to(out.absolute()):
+        raise InputError(f"--keep {keep} lies in --out {out}, which is for the results; name a folder elsewhere.")
+
+
+def _methods(text: str | None) -> list[str]:
+    """The ways that were named, each once; all where none was."""
+    from unrolled.evaluate import ways
+
+    if text is None:
+        return list(ways())
+    named = [part.strip() for part in text.split(",")]
+    if not all(named):
+        raise InputError(f"--method names no way to learn; there are {', '.join(ways())}. Came {text!r}.")
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        typer.echo(f"unrolled: {name} is named {named.count(name)} times in --method; it learns once.", err=True)
+    return list(dict.fromkeys(named))
+
+
+def _settings(task: str, texts: Sequence[str]) -> dict[str, Any]:
+    """The settings of the task, as its fields take them."""
+    from unrolled.tasks import read_setting
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or not name or not value:
+            raise InputError(f"--setting is written NAME=VALUE, as in protocol=2011; came {text!r}.")
+        if name == "length":
+            raise InputError("the length has an option of its own: write --length T in place of --setting length=T.")
+        if name in found:
+            raise InputError(f"the setting {name} is given twice; give it once.")
+        found[name] = read_setting(task, name, value)
+    return found
 
 
 def _learned(request: _Request, output: OutputOptions) -> list[Learned]:
     from unrolled.cli._learn_progress import following
     from unrolled.evaluate import learn_side_by_side
 
-    told: dict[str, Any] = {"seeds": list(request.seeds), "limits": request.limits}
+    told: dict[str, Any] = {"seeds": list(request.seeds), "limits": request.limits, "keep": request.keep}
     runs = [(one.name, seed) for one in request.ways for seed in request.seeds]
     with following(runs, verbose=output.verbose) as watch:
         if request.jobs == 1:
             return learn_side_by_side(request.task, request.ways, watch=watch, **told)
         from concurrent.futures import ProcessPoolExecutor
-        from concurrent.futures.process import BrokenProcessPool
         from multiprocessing import get_context
 
         # A process that has loaded JAX must not be forked.
         context, jobs = get_context("spawn"), min(request.jobs, len(runs))
-        try:
-            with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
-                return learn_side_by_side(request.task, request.ways, watch=watch, executor=pool, **told)
-        except BrokenProcessPool:
-            raise InputError(
-                "a run was ended from outside, as a rule because memory ran out; take fewer --jobs, fewer units, or a "
-                "shorter task."
-            ) from None
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
+            return learn_side_by_side(request.task, request.ways, watch=watch, executor=pool, **told)
 
 
 def _begin_worker() -> None:
@@ -184,9 +203,12 @@ def _end_with_parent() -> None:
     import os
     from multiprocessing import parent_process
 
+    from unrolled.storage import discard_unfinished
+
     parent = parent_process()
     if parent is not None:
         parent.join()
+        discard_unfinished()
         os._exit(1)
 
 

@@ -52,14 +52,17 @@ def _table(rows: Sequence[Learned]) -> Table:
     for method in dict.fromkeys(row.method for row in rows):
         own = [row for row in rows if row.method == method]
         solved = [row for row in own if row.solved]
-        counted = solved or own
+        counted = solved or [row for row in own if not row.failed]
+        if not counted:
+            table.add_row(method, f"0 of {len(own)}", *["failed"] * 5)
+            continue
         cells = [
             f"{len(solved)} of {len(own)}",
             f"{'' if solved else '> '}{np.median([row.sequences for row in counted]):,.0f}",
             f"{np.median([row.seconds for row in counted]):.1f}",
-            _number([row.error for row in own]),
-            _number([row.loss for row in own]),
-            f"{own[0].parameters:,}",
+            _number([row.error for row in own if not row.failed]),
+            _number([row.loss for row in own if not row.failed]),
+            f"{counted[0].parameters:,}",
         ]
         table.add_row(method, *cells)
     return table

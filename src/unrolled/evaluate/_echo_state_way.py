@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import isqrt
 from pathlib import Path
-from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_kind, require_whole
 from unrolled.compilation import compiled, count_compilations
 from unrolled.errors import InputError
+from unrolled.evaluate._echo_state_blocks import Blocks, Clock, OutOfTime, held_bytes, outputs_of, sequence_bytes
+from unrolled.evaluate._kept_course import KeptCourse, columns_of
 from unrolled.evaluate._learned import Course, Learned
-from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of
-from unrolled.learn import Equations, NetworkObjective, Ridge, real_steps, solve_ridge, starting_states
+from unrolled.evaluate._memory import in_words, most_bytes
+from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request
+from unrolled.learn import NetworkObjective, Ridge, identity_of, solve_ridge
 from unrolled.networks import Network, Readout, ReservoirDesign
 from unrolled.tasks import Task
 from unrolled.types import Batch, precision
@@ -28,9 +31,6 @@ __all__ = ["EchoStateWay"]
 
 # A readout's outputs are no probabilities; they are taken for such within these bounds.
 _LEAST = 1e-3
-_MOST_SEQUENCES = 1_000_000_000
-_KEPT_BYTES = 1 << 30
-Rows: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,34 @@ class EchoStateWay:
     block: int = 500
     sequences: int = 8_000
 
+    def __post_init__(self) -> None:
+        require_kind("name", self.name, str)
+        require_kind("reservoir", self.reservoir, ReservoirDesign)
+        require_kind("ridge", self.ridge, Ridge)
+        self.reservoir.check()
+        self.ridge.check()
+        if self.ridge.washout:
+            raise InputError("every step of a task counts: leave the washout out.")
+        require_whole("block", self.block, 1, MOST)
+        require_whole("sequences", self.sequences, self.block, MOST)
+
+    def check(self, task: Task, limits: Limits) -> None:
+        """Raise an :class:`InputError` unless reservoir, task and limits go together and fit into memory."""
+        require_request(task, limits)
+        limits.check(self.name, self.block)
+        units, most = self.reservoir.units, most_bytes()
+        if held_bytes(units) > most:
+            raise InputError(
+                f"a reservoir of {units} units and the equations of its readout take {in_words(held_bytes(units))}, "
+                f"and {in_words(most)} can be had here; take {_fitting(most)} units at most."
+            )
+        if sequence_bytes(task, units) > most:
+            raise InputError(
+                f"one sequence of {task.name} of length {task.length} takes {in_words(sequence_bytes(task, units))} in "
+                f"a reservoir of {units} units, and {in_words(most)} can be had here; take fewer units, or a shorter "
+                "task."
+            )
+
     def resized(self, units: int) -> EchoStateWay:
         """The same way with other numbers of hidden units."""
         require_whole("units", units, 1, 100_000)
@@ -73,26 +101,30 @@ class EchoStateWay:
     ) -> Learned:
         """Learn the task from one seed: it decides the reservoir, the sequences and the test.
 
-        Arguments are those of :meth:`OnlineWay.learn`; runs are short, and a file of theirs is neither read nor
-        written.
+        Arguments and errors are those of :meth:`OnlineWay.learn`. What is kept of a run is its tests: one that was
+        stopped between two of them goes on at the first of the two.
         """
-        del keep
-        self._check()
+        self.check(task, limits)
         keys = keys_of(seed)
-        test_key, run_key = jax.random.split(keys.run)
+        keeper = None if keep is None else KeptCourse(Path(keep), self._identity(task, seed))
         with precision("float64"):
-            network = self.begin(task, keys)
-            blocks = _Blocks(network, task, self.block, run_key)
-            test = jax.tree.map(jnp.asarray, task.test(key=test_key))
-            row = self._unlearned(task, seed, network)
+            run = _Run(self, task, self.begin(task, keys), keys.run)
+            row = run.unlearned(seed)
+            recalled = None if keeper is None else keeper.load()
             for count in _doubling(self._most(limits)):
-                row = self._advanced(row, blocks, test, count)
+                before = None if recalled is None else recalled.upto(row, count * self.block)
+                if before is None:
+                    spent = row.seconds if recalled is None else max(row.seconds, recalled.seconds)
+                    row = run.advanced(row, count, spent, limits.seconds)
+                    if keeper is not None:
+                        keeper.save(row)
+                else:
+                    row = before
                 if watch is not None:
                     watch(row)
-                if row.solved or (limits.seconds is not None and row.seconds >= limits.seconds):
+                if row.solved or _late(row, limits):
                     break
-        late = limits.seconds is not None and row.seconds >= limits.seconds
-        return row if row.solved else replace(row, note="out of time" if late else "all sequences seen")
+        return row if row.solved else replace(row, note="out of time" if _late(row, limits) else "all sequences seen")
 
     def begin(self, task: Task, keys: Keys) -> Network:
         """The reservoir, with a readout that says nothing yet."""
@@ -100,67 +132,74 @@ class EchoStateWay:
         readout = Readout(np.zeros((task.outputs, cell.units)), np.zeros(task.outputs))
         return Network((cell,), readout)
 
-    def _check(self) -> None:
-        self.reservoir.check()
-        self.ridge.check()
-        require_whole("block", self.block, 1, _MOST_SEQUENCES)
-        require_whole("sequences", self.sequences, 1, _MOST_SEQUENCES)
-        if self.ridge.washout:
-            raise InputError("every step of a task counts: leave the washout out.")
+    def _identity(self, task: Task, seed: int) -> str:
+        """All that decides the numbers of a run, but for how long it goes on."""
+        return identity_of(self.reservoir, self.ridge, self.block, task, seed)
 
     def _most(self, limits: Limits) -> int:
         """The most blocks."""
-        most = self.sequences if limits.sequences is None else limits.sequences
-        return max(1, most // self.block)
+        return (self.sequences if limits.sequences is None else limits.sequences) // self.block
 
-    def _unlearned(self, task: Task, seed: int, network: Network) -> Learned:
+
+class _Run:
+    """One run: the reservoir, its blocks and the test, which are made when they are needed."""
+
+    def __init__(self, way: EchoStateWay, task: Task, network: Network, key: Array) -> None:
+        self._way, self._task, self._network = way, task, network
+        self._test_key, blocks_key = jax.random.split(key)
+        self._blocks = Blocks(network, task, way.block, blocks_key)
+        self._test: Batch | None = None
+
+    def unlearned(self, seed: int) -> Learned:
+        """The row before the first test."""
+        task, readout = self._task, self._network.readout
         nothing = Course(*(np.zeros(0) for _ in range(4)))
-        learned = network.readout.V.size + network.readout.c.size  # pyright: ignore[reportAttributeAccessIssue]
-        return Learned(task.name, task.length, self.name, seed, False, 0, 0.0, np.nan, np.nan, learned, "", "", nothing)
+        learned = readout.V.size + readout.c.size  # pyright: ignore[reportAttributeAccessIssue]
+        nan = np.nan
+        return Learned(task.name, task.length, self._way.name, seed, False, 0, 0.0, nan, nan, learned, "", "", nothing)
 
-    def _advanced(self, row: Learned, blocks: _Blocks, test: Batch, count: int) -> Learned:
-        """Solve on so many blocks, and test."""
-        began = perf_counter()
+    def advanced(self, row: Learned, count: int, spent: float, most_seconds: float | None) -> Learned:
+        """Solve on so many blocks, and test; where time runs out meanwhile, the seconds alone advance."""
+        test = self._tested()
         with count_compilations() as counted:
-            found = solve_ridge(blocks.equations(count), self.ridge.strength, intercept=self.ridge.intercept)
-            readout = Readout(np.asarray(found.V), np.asarray(found.c))
-            loss, error, solved = _judged(replace(blocks.network, readout=readout), blocks.task, test)
-            reached = {"solved": bool(solved), "loss": float(loss), "error": float(error)}
-        seconds = row.seconds + max(perf_counter() - began - counted.seconds, 1e-4)
-        sequences = count * self.block
-        new = (sequences, seconds, reached["loss"], reached["error"])
-        course = Course(*map(np.append, _columns(row.course), new))
-        return replace(row, sequences=sequences, seconds=seconds, course=course, **reached)
+            clock = Clock(counted, spent, most_seconds)
+            try:
+                clock.look()
+                loss, error, solved = self._solved(count, test, clock)
+            except OutOfTime:
+                return replace(row, seconds=clock.seconds)
+            seconds = clock.seconds
+        new = (count * self._way.block, seconds, loss, error)
+        course = Course(*map(np.append, columns_of(row.course), new))
+        reached = {"solved": solved, "loss": loss, "error": error, "sequences": new[0], "seconds": seconds}
+        return replace(row, course=course, **reached)
+
+    def _tested(self) -> Batch:
+        if self._test is None:
+            self._test = jax.tree.map(np.asarray, self._task.test(key=self._test_key))
+        assert self._test is not None
+        return self._test
+
+    def _solved(self, count: int, test: Batch, clock: Clock) -> tuple[float, float, bool]:
+        ridge = self._way.ridge
+        found = solve_ridge(self._blocks.equations(count, clock), ridge.strength, intercept=ridge.intercept)
+        readout = Readout(np.asarray(found.V), np.asarray(found.c))
+        said = outputs_of(replace(self._network, readout=readout), test, clock)
+        loss, error, solved = _judged(said, self._task, test)
+        return float(loss), float(error), bool(solved)
 
 
-class _Blocks:
-    """Activities and targets of every step that has a target, block by block; kept as long as memory allows."""
+def _late(row: Learned, limits: Limits) -> bool:
+    return limits.seconds is not None and row.seconds >= limits.seconds
 
-    def __init__(self, network: Network, task: Task, size: int, key: Array) -> None:
-        self.network, self.task, self._size, self._key = network, task, size, key
-        self._kept: dict[int, Rows] = {}
-        self._counts: dict[int, int] = {}
 
-    def equations(self, count: int) -> Equations:
-        """Those of the first so many blocks."""
-        for number in range(count):
-            if number not in self._counts:
-                self._block(number)
-        rows = sum(self._counts[number] for number in range(count))
-        units = self.network.readout.features
-        return Equations(rows, units, lambda: map(self._block, range(count)))
-
-    def _block(self, number: int) -> Rows:
-        if number in self._kept:
-            return self._kept[number]
-        h, targets = _hidden(self.network, self.task, self._size, jax.random.fold_in(self._key, number))
-        columns, wanted = (np.asarray(part).reshape(-1, part.shape[-1]) for part in (h, targets))
-        known = np.isfinite(wanted).all(axis=1)
-        rows = columns[known], wanted[known]
-        self._counts[number] = len(rows[0])
-        if sum(columns.nbytes for columns, _ in self._kept.values()) < _KEPT_BYTES:
-            self._kept[number] = rows
-        return rows
+def _fitting(most: int) -> int:
+    """The most units whose reservoir fits: bisected, as what it takes rises with them."""
+    low, high = 0, isqrt(most)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if held_bytes(middle) <= most else (low, middle - 1)
+    return low
 
 
 def _doubling(most: int) -> Iterator[int]:
@@ -172,25 +211,8 @@ def _doubling(most: int) -> Iterator[int]:
     yield most
 
 
-def _columns(course: Course) -> tuple[np.ndarray, ...]:
-    return course.sequences, course.seconds, course.loss, course.error
-
-
-@partial(compiled, static_argnames=("task", "count"))
-def _hidden(network: Network, task: Task, count: int, key: Array) -> tuple[Array, Array]:
-    batch = task.draw(count, key=key)
-    return _states(network, batch), jnp.asarray(batch.targets)
-
-
-def _states(network: Network, batch: Batch) -> Float[Array, "batch last unit"]:
-    last = batch.targets.shape[1]
-    h, _ = network.hidden(batch.inputs, starting_states(network, batch), last=last, real=real_steps(batch))
-    return jnp.asarray(h)
-
-
 @partial(compiled, static_argnames="task")
-def _judged(network: Network, task: Task, test: Batch) -> tuple[Any, Any, Any]:
-    said = network.readout.raw(_states(network, test))
+def _judged(said: Any, task: Task, test: Batch) -> tuple[Any, Any, Any]:
     objective = NetworkObjective(task.loss, task.output)
     if task.output == "linear":
         return objective.mean(said, test), task.error(said, test), task.solved(said, test)

@@ -50,6 +50,8 @@ class Learned:
         Why it ended, if it was not solved.
     course
         The tests on the way.
+    failed
+        Whether an error ended it, which ``note`` tells; there is nothing else then.
     """
 
     task: str
@@ -65,3 +67,4 @@ class Learned:
     knew: str
     note: str
     course: Course
+    failed: bool = False

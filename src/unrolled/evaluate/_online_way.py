@@ -8,9 +8,12 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from unrolled.arguments import require_flag, require_kind, require_whole
+from unrolled.errors import InputError
 from unrolled.evaluate._learned import Course, Learned
-from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of
-from unrolled.learn import Algorithm, Online, learn_online
+from unrolled.evaluate._memory import in_words, most_bytes
+from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request
+from unrolled.learn import MOST_STEPS, Algorithm, NetworkObjective, Online, learn_online, require_algorithm
 from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
 from unrolled.types import precision, require_precision
@@ -21,6 +24,8 @@ __all__ = ["OnlineWay"]
 _LEAST_LAG = 2
 # So many sequences say where inputs and targets lie.
 _FOR_MEANS = 1000
+# Weights, their gradients, moments and copies, in bytes for every one of them.
+_BYTES_A_PARAMETER = 64
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,38 @@ class OnlineWay:
     steps: int = 100_000
     precision: str = "float32"
 
+    def __post_init__(self) -> None:
+        require_kind("name", self.name, str)
+        require_kind("network", self.network, str)
+        NetworkDesign.parse(self.network)
+        require_algorithm(self.algorithm)
+        if self.initialization is not None and not callable(self.initialization):
+            raise InputError(
+                "initialization must be one of unrolled.networks, as EchoStateInitialization(), or None; came "
+                f"{self.initialization!r}."
+            )
+        require_flag("prepared", self.prepared)
+        require_whole("every", self.every, 1, MOST_STEPS)
+        require_whole("steps", self.steps, 1, MOST_STEPS)
+        require_precision(self.precision)
+
+    def check(self, task: Task, limits: Limits) -> None:
+        """Raise an :class:`InputError` unless network, algorithm, task and limits go together."""
+        require_request(task, limits)
+        limits.check(self.name, self.algorithm.sequences, MOST_STEPS * self.algorithm.sequences)
+        design = NetworkDesign.parse(self.network, task.output)
+        self.algorithm.check(NetworkObjective(task.loss, task.output))
+        held, most = design.parameter_count(task.features, task.outputs) * _BYTES_A_PARAMETER, most_bytes()
+        if held > most:
+            raise InputError(
+                f"{self.name} with the network {self.network} would take {in_words(held)} for its weights alone, and "
+                f"{in_words(most)} can be had here; take fewer units."
+            )
+        if self.initialization is not None:
+            weights, initialization, *_ = keys_of(0)
+            network = design.initialize(task.features, task.outputs, key=weights)
+            self.initialization(network, key=initialization)
+
     def learn(
         self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
     ) -> Learned:
@@ -73,8 +110,13 @@ class OnlineWay:
             Called now and then with what has been reached.
         keep
             A file in which the run is kept; one that is there is continued.
+
+        Raises
+        ------
+        InputError
+            What :meth:`check` refuses, or a file of another run.
         """
-        require_precision(self.precision)
+        self.check(task, limits)
         keys = keys_of(seed)
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):
@@ -104,7 +146,7 @@ class OnlineWay:
         return self.prepared and task.lag is not None and task.lag >= _LEAST_LAG
 
     def _steps(self, limits: Limits) -> int:
-        return self.steps if limits.sequences is None else max(1, limits.sequences // self.algorithm.sequences)
+        return self.steps if limits.sequences is None else limits.sequences // self.algorithm.sequences
 
     def _learned(self, task: Task, seed: int, online: Online, limits: Limits) -> Learned:
         judged, per_step = online.judged, self.algorithm.sequences

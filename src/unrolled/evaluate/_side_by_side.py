@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeAlias
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import require_kind, require_whole
 from unrolled.errors import InputError
+from unrolled.evaluate._attempt import attempt, failure
 from unrolled.evaluate._learned import Learned
-from unrolled.evaluate._way import Limits, Way
+from unrolled.evaluate._way import Limits, Way, require_request
 from unrolled.evaluate._ways import way, ways
+from unrolled.learn import identity_of
+from unrolled.storage import arrays_description, require_writable
 from unrolled.tasks import Task
 
 __all__ = ["Executor", "learn_side_by_side"]
@@ -26,6 +33,14 @@ class Executor(Protocol):
         ...
 
 
+class _Run(NamedTuple):
+    """A way, a seed, and the file where the run is kept, if it is."""
+
+    way: Way
+    seed: int
+    keep: Path | None
+
+
 def learn_side_by_side(
     task: Task,
     methods: Sequence[str | Way] = ways(),
@@ -34,10 +49,12 @@ def learn_side_by_side(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     watch: Watch | None = None,
     executor: Executor | None = None,
+    keep: str | Path | None = None,
 ) -> list[Learned]:
     """Learn one task in several ways from several seeds.
 
-    A seed decides weights, sequences and test, whatever else is learned beside: all ways see the same test.
+    A seed decides weights, sequences and test, whatever else is learned beside: all ways see the same test. What a way
+    refuses is found before the first of them runs. An error in a run is told in its row, and the others go on.
 
     Parameters
     ----------
@@ -53,11 +70,14 @@ def learn_side_by_side(
         Called with what has been reached, while a run goes on and when it has ended; with an executor only then.
     executor
         Other processes or machines; results are the same, but seconds are those of runs that share a machine.
+    keep
+        A folder in which every run is kept, in a file of its own. The same call goes on where one was stopped, to the
+        same numbers; another task, or ways with other settings, begin files of their own there.
 
     Returns
     -------
     list
-        One entry a way and seed, in the order of the ways.
+        One entry a way and seed, in the order of the ways; ``failed`` and ``note`` say where an error ended one.
 
     Examples
     --------
@@ -70,17 +90,16 @@ def learn_side_by_side(
     Raises
     ------
     InputError
-        No method, no seed, or an unknown name.
+        No method, no seed, an unknown name, what one of the ways refuses, or a folder that cannot be written: all
+        before the first run.
     """
-    chosen = [way(one) if isinstance(one, str) else one for one in methods]
-    names = [one.name for one in chosen]
-    if not chosen or not len(seeds):
-        raise InputError("name one method and one seed at least.")
-    if len(set(names)) < len(names) or len(set(seeds)) < len(seeds):
-        raise InputError(f"methods and seeds are taken once each; came {', '.join(names)} with seeds {list(seeds)}.")
-    for seed in seeds:
-        require_whole("seed", seed, 0, _MOST_SEED)
-    runs = [(one, seed) for one in chosen for seed in seeds]
+    require_request(task, limits)
+    chosen, numbers = _chosen(methods), _seeds(seeds)
+    for one in chosen:
+        one.check(task, limits)
+    runs = [_Run(one, seed, None) for one in chosen for seed in numbers]
+    if keep is not None:
+        runs = _kept(runs, task, keep)
     rows = _here(task, runs, limits, watch) if executor is None else _elsewhere(task, runs, limits, executor)
     made = []
     for row in rows:
@@ -90,12 +109,69 @@ def learn_side_by_side(
     return made
 
 
-def _here(task: Task, runs: Sequence[tuple[Way, int]], limits: Limits, watch: Watch | None) -> Iterator[Learned]:
-    for one, seed in runs:
-        yield one.learn(task, seed=seed, limits=limits, watch=watch)
+def _here(task: Task, runs: Sequence[_Run], limits: Limits, watch: Watch | None) -> Iterator[Learned]:
+    for run in runs:
+        yield attempt(run.way, task, seed=run.seed, limits=limits, watch=watch, keep=run.keep)
 
 
-def _elsewhere(task: Task, runs: Sequence[tuple[Way, int]], limits: Limits, executor: Executor) -> Iterator[Learned]:
-    waiting = [executor.submit(one.learn, task, seed=seed, limits=limits) for one, seed in runs]
-    for future in waiting:
-        yield future.result()
+def _elsewhere(task: Task, runs: Sequence[_Run], limits: Limits, executor: Executor) -> Iterator[Learned]:
+    waiting = [executor.submit(attempt, run.way, task, seed=run.seed, limits=limits, keep=run.keep) for run in runs]
+    for run, future in zip(runs, waiting, strict=True):
+        try:
+            row = future.result()
+        except Exception as error:
+            row = failure(run.way, task, run.seed, _explained(error))
+        yield row
+
+
+def _explained(error: Exception) -> Exception:
+    if not isinstance(error, BrokenExecutor):
+        return error
+    return InputError(
+        "a process was ended from outside, as a rule because memory ran out; take fewer at once, fewer units, or a "
+        "shorter task."
+    )
+
+
+def _chosen(methods: Any) -> list[Way]:
+    """The ways, each once."""
+    chosen = [way(one) if isinstance(one, str) else one for one in _listed("methods", methods, "['lstm']")]
+    for one in chosen:
+        if not isinstance(one, Way) or isinstance(one, type):
+            raise InputError(f"a way must have name, resized, check and learn, as OnlineWay(...) has; came {one!r}.")
+    if not chosen:
+        raise InputError("name one method and one seed at least.")
+    names = [one.name for one in chosen]
+    if len(set(names)) < len(names):
+        raise InputError(f"methods are taken once each; came {', '.join(names)}.")
+    return chosen
+
+
+def _seeds(seeds: Any) -> list[int]:
+    """The seeds, each once."""
+    chosen = [require_whole("seed", seed, 0, _MOST_SEED) for seed in _listed("seeds", seeds, "[0, 1]")]
+    if not chosen:
+        raise InputError("name one method and one seed at least.")
+    if len(set(chosen)) < len(chosen):
+        raise InputError(f"seeds are taken once each; came {chosen}.")
+    return chosen
+
+
+def _listed(name: str, values: Any, example: str) -> list[Any]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"{name} must be a list, as {example}; came {values!r}.")
+    return list(values)
+
+
+def _kept(runs: Sequence[_Run], task: Task, folder: Any) -> list[_Run]:
+    """The runs with their files: one of another way, or with other settings, has another name."""
+    require_kind("keep", folder, (str, os.PathLike))
+    kept = []
+    for run in runs:
+        plain = re.sub(r"[^\w.-]", "_", f"{task.name}-{task.length}-{run.way.name}-{run.seed}")
+        path = Path(folder) / f"{plain}-{identity_of(task, run.way)[:12]}.run"
+        require_writable(path)
+        if path.exists():
+            arrays_description(path)
+        kept.append(run._replace(keep=path))
+    return kept

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from jaxtyping import Array
 
+from unrolled.arguments import MOST, require_kind, require_number, require_whole
+from unrolled.errors import InputError
 from unrolled.evaluate._learned import Learned
 from unrolled.networks import member_keys
 from unrolled.tasks import Task
 
-__all__ = ["Keys", "Limits", "Way", "WayWatch", "keys_of"]
+__all__ = ["Keys", "Limits", "Way", "WayWatch", "keys_of", "require_request"]
 
 #: Called now and then with what has been reached.
 WayWatch: TypeAlias = Callable[[Learned], None]
@@ -26,13 +28,37 @@ class Limits:
     Attributes
     ----------
     sequences
-        After so many; ``None``: the way's own number.
+        After so many, never more; ``None``: the way's own number. What a way takes at a time has to fit in.
     seconds
-        After so many.
+        After about so many; ``None``: whenever that is.
+
+    Examples
+    --------
+    >>> from unrolled.evaluate import Limits
+    >>> Limits(seconds=float("nan"))
+    Traceback (most recent call last):
+    unrolled.errors.InputError: seconds must be a finite number above 0; came nan.
     """
 
     sequences: int | None = None
     seconds: float | None = 600.0
+
+    def __post_init__(self) -> None:
+        if self.sequences is not None:
+            require_whole("sequences", self.sequences, 1, MOST)
+        if self.seconds is not None:
+            require_number("seconds", self.seconds, above=0.0)
+
+    def check(self, name: str, at_a_time: int, most: int = MOST) -> None:
+        """Raise an :class:`InputError` unless a way that takes so many sequences at a time can keep to them."""
+        if self.sequences is None or at_a_time <= self.sequences <= most:
+            return
+        if self.sequences < at_a_time:
+            raise InputError(
+                f"{name} takes {at_a_time} sequences at a time, so sequences must be {at_a_time} at least; came "
+                f"{self.sequences}."
+            )
+        raise InputError(f"{name} takes {most} sequences at most; came sequences={self.sequences}.")
 
 
 class Keys(NamedTuple):
@@ -49,6 +75,15 @@ def keys_of(seed: int) -> Keys:
     return Keys(*member_keys(seed, len(Keys._fields)))
 
 
+def require_request(task: Any, limits: Any) -> None:
+    """Raise an :class:`InputError` unless it is a task that is to be learned, and limits."""
+    if isinstance(task, str):
+        raise InputError(f"task must be a Task; came {task!r}: write task({task!r}), with unrolled.tasks.task.")
+    require_kind("task", task, Task)
+    require_kind("limits", limits, Limits)
+
+
+@runtime_checkable
 class Way(Protocol):
     """A way to learn a task."""
 
@@ -59,6 +94,13 @@ class Way(Protocol):
 
     def resized(self, units: int) -> Way:
         """The same way with other numbers of hidden units."""
+        ...
+
+    def check(self, task: Task, limits: Limits) -> None:
+        """Raise an :class:`InputError` unless it can learn this task within these limits.
+
+        Asked of every way before the first of them runs, so it takes no time to speak of.
+        """
         ...
 
     def learn(

@@ -16,6 +16,7 @@ from unrolled.learn._hessian_free import HessianFree as HessianFree
 from unrolled.learn._history import Fit as Fit
 from unrolled.learn._history import History as History
 from unrolled.learn._history import Status as Status
+from unrolled.learn._identity import identity_of as identity_of
 from unrolled.learn._learner import GradientDescent as GradientDescent
 from unrolled.learn._least_squares import LeastSquares as LeastSquares
 from unrolled.learn._least_squares import solve_readout as solve_readout
@@ -30,6 +31,8 @@ from unrolled.learn._objective import Objective as Objective
 from unrolled.learn._online import Online as Online
 from unrolled.learn._online import learn_online as learn_online
 from unrolled.learn._online import minimize as minimize
+from unrolled.learn._online_checks import MOST_STEPS as MOST_STEPS
+from unrolled.learn._online_checks import require_algorithm as require_algorithm
 from unrolled.learn._online_loop import Judged as Judged
 from unrolled.learn._online_loop import Progress as Progress
 from unrolled.learn._optimizers import Optimizer as Optimizer

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import require_number, require_whole
-from unrolled.errors import InputError
+from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.learn._conjugate_gradients import Path
 
 __all__ = ["Acceptance", "Accepted"]
@@ -68,11 +67,9 @@ class Acceptance:
     tries: int = 60
 
     def __post_init__(self) -> None:
-        require_number("shorten", self.shorten, above=0.0)
-        require_number("slope", self.slope, least=0.0)
-        for name in ("shorten", "slope"):
-            if getattr(self, name) >= 1:
-                raise InputError(f"{name} must be less than 1; came {getattr(self, name)}.")
+        require_flag("backtrack", self.backtrack)
+        require_number("shorten", self.shorten, above=0.0, below=1.0)
+        require_number("slope", self.slope, least=0.0, below=1.0)
         require_whole("tries", self.tries, 0, _MOST_TRIES)
 
     def accept(

@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from unrolled.arguments import require_number, require_whole
-from unrolled.errors import InputError
 from unrolled.types import AnyArray
 
 __all__ = ["ConjugateGradients", "Path", "scalar_type"]
@@ -100,9 +99,7 @@ class ConjugateGradients:
     def __post_init__(self) -> None:
         require_whole("most", self.most, 1, _MOST)
         require_number("progress", self.progress, least=0.0)
-        require_number("warmth", self.warmth, least=0.0)
-        if self.warmth > 1:
-            raise InputError(f"warmth is a share of the last solution, from 0 to 1; came {self.warmth}.")
+        require_number("warmth", self.warmth, least=0.0, most=1.0)
 
     def solve(
         self,

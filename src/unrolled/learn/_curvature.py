@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import jax
 from jaxtyping import Array, Float
 
+from unrolled.arguments import require_number
 from unrolled.errors import InputError
 from unrolled.learn._objective import NetworkObjective, Objective
 
@@ -48,6 +49,9 @@ class GaussNewton:
     """
 
     structural: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_number("structural", self.structural, least=0.0)
 
     def check(self, objective: AnyObjective) -> None:
         """Raise an :class:`InputError` where an objective has no such matrix."""

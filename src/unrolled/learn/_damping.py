@@ -8,7 +8,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from unrolled.arguments import require_number
-from unrolled.errors import InputError
 
 __all__ = ["LevenbergMarquardt"]
 
@@ -39,10 +38,8 @@ class LevenbergMarquardt:
     factor: float = 1.5
 
     def __post_init__(self) -> None:
-        require_number("start", self.start, above=0.0)
+        require_number("start", self.start, least=_LEAST, most=_MOST)
         require_number("factor", self.factor, above=1.0)
-        if not _LEAST <= self.start <= _MOST:
-            raise InputError(f"start must lie between {_LEAST:g} and {_MOST:g}; came {self.start!r}.")
 
     def adapt(self, lam: Float[Array, ""], rho: Float[Array, ""]) -> Float[Array, ""]:
         """Lam for the next step."""

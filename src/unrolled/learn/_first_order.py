@@ -10,14 +10,12 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import MOST, require_kind, require_number, require_whole
 from unrolled.learn._curvature import AnyObjective
 from unrolled.learn._optimizers import Optimizer
 from unrolled.learn._step_status import Draw, StepStatus
 
 __all__ = ["FirstOrder", "FirstOrderInfo"]
-
-_MOST_SEQUENCES = 1_000_000
 
 
 class FirstOrderInfo(NamedTuple):
@@ -55,7 +53,8 @@ class FirstOrder:
     clip_norm: float | None = None
 
     def __post_init__(self) -> None:
-        require_whole("batch_size", self.batch_size, 1, _MOST_SEQUENCES)
+        require_kind("optimizer", self.optimizer, Optimizer)
+        require_whole("batch_size", self.batch_size, 1, MOST)
         if self.clip_norm is not None:
             require_number("clip_norm", self.clip_norm, above=0.0)
 

@@ -10,18 +10,15 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import require_number, require_whole
-from unrolled.errors import InputError
+from unrolled.arguments import MOST, require_kind, require_whole
 from unrolled.learn._acceptance import Acceptance
 from unrolled.learn._conjugate_gradients import ConjugateGradients, Path, scalar_type
-from unrolled.learn._curvature import AnyObjective, Curvature, GaussNewton
+from unrolled.learn._curvature import AnyObjective, Curvature, GaussNewton, Hessian
 from unrolled.learn._damping import LevenbergMarquardt
 from unrolled.learn._preconditioner import GradientSquares
 from unrolled.learn._step_status import Draw, StepStatus
 
 __all__ = ["HessianFree", "HessianFreeInfo", "HessianFreeState"]
-
-_MOST_SEQUENCES = 1_000_000
 
 
 class HessianFreeState(NamedTuple):
@@ -106,13 +103,14 @@ class HessianFree:
     preconditioner: GradientSquares | None = None
 
     def __post_init__(self) -> None:
-        require_whole("gradient_batch", self.gradient_batch, 1, _MOST_SEQUENCES)
-        require_whole("curvature_batch", self.curvature_batch, 1, _MOST_SEQUENCES)
-        if isinstance(self.curvature, GaussNewton):
-            require_number("structural", self.curvature.structural, least=0.0)
-        for name, kind in (("curvature", Curvature), ("damping", LevenbergMarquardt), ("acceptance", Acceptance)):
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(f"{name} is of the wrong kind: {getattr(self, name)!r}.")
+        require_whole("gradient_batch", self.gradient_batch, 1, MOST)
+        require_whole("curvature_batch", self.curvature_batch, 1, MOST)
+        require_kind("curvature", self.curvature, (GaussNewton, Hessian))
+        require_kind("conjugate_gradients", self.conjugate_gradients, ConjugateGradients)
+        require_kind("damping", self.damping, LevenbergMarquardt)
+        require_kind("acceptance", self.acceptance, Acceptance)
+        if self.preconditioner is not None:
+            require_kind("preconditioner", self.preconditioner, GradientSquares)
 
     @property
     def sequences(self) -> int:

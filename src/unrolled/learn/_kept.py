@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import UInt
 
 from unrolled.errors import InputError
 from unrolled.learn._online_loop import MOST_NOT_FINITE, Progress, Run, resized_for
-from unrolled.storage import Shapes, arrays_description, read_arrays, write_arrays
+from unrolled.storage import Shapes, arrays_description, read_arrays, require_writable, write_arrays
 
-__all__ = ["Clock", "Keeper", "identity_of"]
+__all__ = ["Clock", "Keeper"]
 
 #: Steps done, and the seconds that they had taken.
 Clock: TypeAlias = list[tuple[int, float]]
@@ -27,26 +25,20 @@ _MOST_MARKS = 100_000
 _MOST_CAPACITY = 2**24
 
 
-def identity_of(run: Run, words: UInt[np.ndarray, " word"], parameters: Any) -> str:
-    """What tells runs apart: all that decides their numbers, but for how long they go on."""
-    seen = hashlib.sha256(repr((run.objective, run.algorithm, run.source, run.every)).encode())
-    for part in (words, *jax.tree.leaves(parameters)):
-        seen.update(np.ascontiguousarray(part).tobytes())
-    return seen.hexdigest()
-
-
 class Keeper:
-    """Keeps one run in one file: all arrays of the progress by number, and the clock."""
+    """Keeps one run in one file: all arrays of the progress by number, and the clock.
+
+    A file that could not be written is found when the keeper is made.
+    """
 
     def __init__(self, path: Path, identity: str) -> None:
+        require_writable(path)
         self._path, self._identity, self._saved = path, identity, perf_counter()
 
     def load(self, begun: Progress, run: Run) -> tuple[Progress, Clock]:
         """The run as it was left, or as it begins if there is no file."""
         if not self._path.exists():
             return begun, [(0, 0.0)]
-        if not self._path.is_file():
-            raise InputError(f"{self._path} is no file; name one for the run to be kept in.")
         described = arrays_description(self._path)
         if described.get("format") != _FORMAT or described.get("identity") != self._identity:
             raise InputError(f"{self._path} is of another run; name another file, or delete this one.")

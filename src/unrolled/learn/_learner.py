@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from unrolled.arguments import require_flag, require_number, require_whole
+from unrolled.arguments import MOST, require_flag, require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.learn._losses import loss
 from unrolled.learn._optimizers import Optimizer
@@ -16,7 +16,6 @@ __all__ = ["GradientDescent"]
 
 # Losses are kept for every member and epoch; more epochs than this are a slip.
 _MOST_EPOCHS = 2**20  # a power of two: so is the capacity of the loss arrays, which must not pass it
-_MOST_SEQUENCES = 1_000_000_000
 # Settings that came after the first release, with what they were before: not written where they say nothing.
 _LATER = {"truncate": None, "forcing": 1.0, "norm_keeping": 0.0, "error_term": None}
 
@@ -91,7 +90,7 @@ class GradientDescent:
     def __post_init__(self) -> None:
         loss(self.loss)
         require_whole("epochs", self.epochs, 1, _MOST_EPOCHS)
-        require_whole("batch_size", self.batch_size, 1, _MOST_SEQUENCES)
+        require_whole("batch_size", self.batch_size, 1, MOST)
         require_number("validation", self.validation, least=0.0)
         if not self.validation < 1:
             raise InputError(f"validation must be a share from 0 up to (not including) 1; came {self.validation}.")
@@ -116,7 +115,7 @@ class GradientDescent:
         pair = self.truncate
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(f"truncate must be a pair (k1, k2) of numbers of steps; came {pair!r}.")
-        block, back = (require_whole("truncate", steps, 1, _MOST_SEQUENCES) for steps in pair)
+        block, back = (require_whole("truncate", steps, 1, MOST) for steps in pair)
         if back < block:
             raise InputError(
                 f"truncate=(k1, k2) goes back from every k1 steps by k2, so k2 must be k1 at least; came {pair}."

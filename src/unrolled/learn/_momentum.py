@@ -11,7 +11,6 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from unrolled.arguments import require_flag, require_number, require_whole
-from unrolled.errors import InputError
 
 __all__ = ["MomentumSchedule", "scale_by_momentum"]
 
@@ -59,9 +58,7 @@ class MomentumSchedule:
 
     def __post_init__(self) -> None:
         for name in ("most", "early"):
-            require_number(name, getattr(self, name), least=0.0)
-            if not getattr(self, name) < 1:
-                raise InputError(f"{name} must be from 0 up to (not including) 1; came {getattr(self, name)}.")
+            require_number(name, getattr(self, name), least=0.0, below=1.0)
         require_whole("updates", self.updates, 0, _MOST_UPDATES)
         require_flag("growing", self.growing)
 

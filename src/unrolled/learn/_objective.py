@@ -48,6 +48,12 @@ class Objective:
     loss: Callable[[Any, Any], Any]
     outputs: Callable[[Any, Any], Any] | None = None
 
+    def __post_init__(self) -> None:
+        if not callable(self.loss):
+            raise InputError(f"loss must be a function of outputs (or parameters) and a batch; came {self.loss!r}.")
+        if self.outputs is not None and not callable(self.outputs):
+            raise InputError(f"outputs must be a function of parameters and a batch, or None; came {self.outputs!r}.")
+
     def value(self, parameters: Any, batch: Any) -> Float[Array, ""]:
         """f(theta) on a batch."""
         return self.loss(parameters if self.outputs is None else self.outputs(parameters, batch), batch)

@@ -13,11 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.learn._curvature import AnyObjective
-from unrolled.learn._kept import Keeper, identity_of
+from unrolled.learn._identity import identity_of
+from unrolled.learn._kept import Keeper
 from unrolled.learn._objective import NetworkObjective
+from unrolled.learn._online_checks import (
+    MOST_STEPS,
+    require_algorithm,
+    require_calls,
+    require_fitting,
+    require_key,
+    require_objective,
+    require_source,
+    require_steps,
+)
 from unrolled.learn._online_loop import (
     MOST_NOT_FINITE,
     Judged,
@@ -37,7 +48,6 @@ __all__ = ["Online", "OnlineWatch", "learn_online", "minimize"]
 
 # Steps run in stretches of about this long, so that a progress bar moves and Ctrl-C is heard.
 _STRETCH_SECONDS = 0.25
-_MOST_STEPS = 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +132,8 @@ def learn_online(
     keep
         A file in which the run is kept, every minute and at the end. A file that is there is continued, to the same
         numbers as without a break; it must be of a run with the same arguments, but for ``steps`` and ``seconds``.
+        Arguments are compared by value, and functions among them by module and name: one that does something else by
+        the same name is not noticed.
 
     Returns
     -------
@@ -131,18 +143,22 @@ def learn_online(
     Raises
     ------
     InputError
-        Settings that do not go together, or a file of another run.
+        Arguments of a wrong kind or that do not go together, a file of another run, or one that cannot be written:
+        all before the first step.
     """
-    _require_hashable("problem", problem)
+    require_key(key)
+    require_fitting(problem, network, key)
+    require_algorithm(algorithm)
+    require_steps(steps, every, seconds)
+    require_calls(watch, keep)
     objective = NetworkObjective(loss, network.readout.activation)
-    require_whole("every", every, 1, _MOST_STEPS)
-    require_whole("steps", steps, 1, _MOST_STEPS)
+    algorithm.check(objective)
+    network = _of_one_type(network)
     test_key, run_key = jax.random.split(key)
-    test = typed(problem.test(key=test_key), network)
     run = Run(objective, algorithm, problem, every, capacity_for(steps))
-    if seconds is not None:
-        require_number("seconds", seconds, above=0.0)
-    return _drive(network, _Drive(run, test, run_key, steps, watch, seconds), keep)
+    keeper = _keeper(keep, run, run_key, network)
+    test = typed(problem.test(key=test_key), network)
+    return _drive(network, _Drive(run, test, run_key, steps, watch, seconds), keeper)
 
 
 def minimize(
@@ -165,7 +181,19 @@ def minimize(
     parameters
         Where to begin: any pytree of arrays of one floating-point type.
     algorithm, source, key, steps, watch, keep
-        As of :func:`learn_online`; a source need not judge.
+        As of :func:`learn_online`; a source need not judge. Of a run that is kept, the functions of the objective are
+        compared by module and qualified name (``fit.misfit``, ``fit.main.<locals>.<lambda>``), and what they do or hold
+        of their surroundings is not. Two functions without a name in the same place count as the same one.
+
+    Returns
+    -------
+    Online
+        Parameters and history; nothing is judged.
+
+    Raises
+    ------
+    InputError
+        As of :func:`learn_online`.
 
     Examples
     --------
@@ -189,10 +217,16 @@ def minimize(
     >>> round(float(found.parameters), 6)
     3.0
     """
-    require_whole("steps", steps, 1, _MOST_STEPS)
-    _require_hashable("source", source)
+    require_objective(objective)
+    require_algorithm(algorithm)
+    require_source("source", source)
+    require_key(key)
+    require_whole("steps", steps, 1, MOST_STEPS)
+    require_calls(watch, keep)
+    algorithm.check(objective)
+    parameters = _of_one_type(parameters)
     run = Run(objective, algorithm, source, 0, capacity_for(steps))
-    return _drive(parameters, _Drive(run, None, key, steps, watch), keep)
+    return _drive(parameters, _Drive(run, None, key, steps, watch), _keeper(keep, run, key, parameters))
 
 
 class _Drive(NamedTuple):
@@ -206,12 +240,17 @@ class _Drive(NamedTuple):
     most_seconds: float | None = None
 
 
-def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
+def _keeper(keep: str | Path | None, run: Run, key: Array, parameters: Any) -> Keeper | None:
+    """Who keeps a run: all that decides its numbers tells it from others, but for how long it goes on."""
+    if keep is None:
+        return None
+    words = np.asarray(jax.random.key_data(key))
+    return Keeper(Path(keep), identity_of(run.objective, run.algorithm, run.source, run.every, words, parameters))
+
+
+def _drive(parameters: Any, drive: _Drive, keeper: Keeper | None) -> Online:
     run, steps = drive.run, drive.steps
-    run.algorithm.check(run.objective)
-    parameters = _of_one_type(parameters)
     words = np.asarray(jax.random.key_data(drive.key))
-    keeper = None if keep is None else Keeper(Path(keep), identity_of(run, words, parameters))
     begun = begin(parameters, run)
     progress, clock = (begun, [(0, 0.0)]) if keeper is None else keeper.load(begun, run)
     progress = jax.block_until_ready(advance(progress, np.int32(0), words, drive.test, run))  # compiles; learns nothing
@@ -237,22 +276,12 @@ def _drive(parameters: Any, drive: _Drive, keep: str | Path | None) -> Online:
     return reached
 
 
-def _require_hashable(name: str, source: Any) -> None:
-    """It shapes a compiled program, which is found again by what it is equal to."""
-    if not hasattr(source, "draw"):
-        raise InputError(f"{name} must have a method draw(count, key=key) that gives a batch; came {source!r}.")
-    try:
-        hash(source)
-    except TypeError:
-        raise InputError(
-            f"{name} is part of a compiled program and must be hashable: make it a frozen dataclass of numbers and "
-            f"names; came {type(source).__name__}."
-        ) from None
-
-
 def _of_one_type(parameters: Any) -> Any:
     """The parameters as arrays, all of one floating-point type, which decides the precision of the run."""
-    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(parameters)]
+    try:
+        leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(parameters)]
+    except (TypeError, ValueError):
+        raise InputError(f"parameters must be arrays of numbers; came {parameters!r}.") from None
     kinds = sorted({leaf.dtype.name for leaf in leaves})
     if len(kinds) != 1 or not jnp.issubdtype(kinds[0], jnp.floating):
         raise InputError(f"parameters must be arrays of one floating-point type; came {', '.join(kinds) or 'none'}.")

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from unrolled.arguments import require_number
-from unrolled.errors import InputError
 
 __all__ = ["GradientSquares"]
 
@@ -38,9 +37,7 @@ class GradientSquares:
     exponent: float = 0.75
 
     def __post_init__(self) -> None:
-        require_number("exponent", self.exponent, least=0.0)
-        if self.exponent > 1:
-            raise InputError(f"exponent must be from 0 to 1; came {self.exponent}.")
+        require_number("exponent", self.exponent, least=0.0, most=1.0)
 
     def diagonal(
         self,

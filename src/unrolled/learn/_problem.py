@@ -42,6 +42,7 @@ class Problem(Source, Protocol):
         ...
 
 
+@runtime_checkable
 class Algorithm(Protocol):
     """A way to learn: ``init`` and ``step``, both traceable, and hashable settings."""
 

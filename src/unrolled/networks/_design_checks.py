@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_LAYERS", "check_count", "check_design", "layers_of", "plain_number", "plain_units"]
 
 MOST_LAYERS = 1_000
-_MOST_SEQUENCES = 10_000_000
+_MOST_STARTS = 10_000_000
 # Whether there is an output at every step, or one from the final states.
 _READS = ("steps", "final")
 
@@ -65,7 +65,7 @@ def check_count(count: int) -> None:
 
 
 def _check_start(design: NetworkDesign) -> None:
-    require_whole("sequences", design.sequences, 0, _MOST_SEQUENCES)
+    require_whole("sequences", design.sequences, 0, _MOST_STARTS)
     if isinstance(design.start, str):
         if design.start != "learned":
             raise InputError(f"start must be a number or 'learned'; came {design.start!r}.")

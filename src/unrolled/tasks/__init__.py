@@ -26,6 +26,7 @@ from unrolled.tasks._reber_grammar import legal_symbols as legal_symbols
 from unrolled.tasks._reber_grammar import reber_strings as reber_strings
 from unrolled.tasks._recall import Copying as Copying
 from unrolled.tasks._recall import Memorization as Memorization
+from unrolled.tasks._registry import read_setting as read_setting
 from unrolled.tasks._registry import task as task
 from unrolled.tasks._registry import task_names as task_names
 from unrolled.tasks._signals import reversal as reversal

@@ -11,7 +11,7 @@ from jaxtyping import Array
 from unrolled.arguments import require_whole
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._marks import longest, mark, require_marks, share_of_first
-from unrolled.tasks._task import MOST_STEPS, TEST, Task, Terms, count_of_test, draw_on_host, require_numbers
+from unrolled.tasks._task import MOST_STEPS, TEST, Task, Terms, count_of_test, draw_on_host, draw_once, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["Adding", "adding"]
@@ -95,7 +95,7 @@ class Adding(Task):
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences; 10,000 in 2011."""
         wanted = TEST if self.protocol == "1997" else 10_000
-        return self.draw(count_of_test(wanted, longest(self.length), 2), key=key)
+        return draw_once(self, count_of_test(wanted, longest(self.length), 2), key=key)
 
 
 def adding(count: int, time: int, *, seed: int) -> Batch:

@@ -18,6 +18,7 @@ from unrolled.tasks._task import (
     Terms,
     count_of_test,
     draw_on_host,
+    draw_once,
     require_length,
     require_numbers,
 )
@@ -91,7 +92,7 @@ class Echo(Task):
 
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences."""
-        return self.draw(count_of_test(TEST, self.steps, 1), key=key)
+        return draw_once(self, count_of_test(TEST, self.steps, 1), key=key)
 
 
 def delayed_echo(count: int, time: int, delay: int, *, seed: int) -> Batch:

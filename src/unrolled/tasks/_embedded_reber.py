@@ -105,8 +105,10 @@ class EmbeddedReber(Task):
 
     def _all(self) -> Batch:
         inputs, targets, lengths = _arrays(self.length, self.seed)
-        dtype = jnp.zeros(()).dtype
-        return Batch(jnp.asarray(inputs, dtype), jnp.asarray(targets, dtype), None, jnp.asarray(lengths))
+        dtype = jnp.result_type(float)
+        # Converted on the host, where it takes no program.
+        inputs, targets, lengths = jax.device_put((inputs.astype(dtype), targets.astype(dtype), lengths))
+        return Batch(inputs, targets, None, lengths)
 
 
 @lru_cache(maxsize=64)

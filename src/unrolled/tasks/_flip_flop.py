@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,7 @@ from jaxtyping import Array
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.tasks._judge import Judge, within
-from unrolled.tasks._symbols import as_bits
+from unrolled.tasks._symbols import apart, as_bits
 from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers
 from unrolled.types import Batch
 
@@ -85,15 +87,24 @@ class FlipFlop(Task):
 
     def draw(self, count: int, *, key: Array) -> Batch:
         """Fresh sequences: inputs and targets ``(count, time, channels)``."""
+        return self._drawn(count, key, lambda values: values)
+
+    def test(self, *, key: Array) -> Batch:
+        """2,560 sequences."""
+        return _tested(self, key)
+
+    def _drawn(self, count: int, key: Array, kept: Callable[[Any], Any]) -> Batch:
+        """As drawn operation by operation where ``kept`` keeps a compiler from taking two of them together."""
         require_numbers(count, self.length, self.channels)
         for_times, for_signs = jax.random.split(key)
         shape = (count, self.length, self.channels)
         signs = 2 * as_bits(jax.random.bernoulli(for_signs, shape=shape)) - 1
-        pulses = signs * as_bits(jax.random.bernoulli(for_times, self.pulse, shape))
+        pulses = signs * kept(as_bits(jax.random.bernoulli(for_times, self.pulse, shape)))
         latest = jax.lax.cummax(jnp.where(pulses != 0, jnp.arange(self.length)[:, None], -1), axis=1)
         held = jnp.take_along_axis(pulses, jnp.maximum(latest, 0), axis=1)
         return Batch(pulses, jnp.where(latest < 0, jnp.nan, held))
 
-    def test(self, *, key: Array) -> Batch:
-        """2,560 sequences."""
-        return self.draw(count_of_test(TEST, self.length, self.channels), key=key)
+
+@partial(jax.jit, static_argnums=0)
+def _tested(task: FlipFlop, key: Array) -> Batch:
+    return task._drawn(count_of_test(TEST, task.length, task.channels), key, apart)

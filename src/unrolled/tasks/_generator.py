@@ -6,10 +6,8 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 
-__all__ = ["MOST", "generator", "require_seed"]
+__all__ = ["generator", "require_seed"]
 
-#: The most sequences, steps or symbols that are asked for; more is a mistake.
-MOST = 1_000_000_000
 _LARGEST_SEED = 2**63 - 1
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST
 
 __all__ = ["Alphabet", "one_hot", "require_alphabet"]
 

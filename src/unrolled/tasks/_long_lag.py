@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import log
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from unrolled.tasks._task import (
     Task,
     Terms,
     count_of_test,
+    draw_once,
     require_length,
     require_numbers,
     require_targets,
@@ -106,9 +108,8 @@ class LongLag(Task):
         """The two sequences that there are (2a), or 10,000 (2b)."""
         p = self.length
         if self.experiment == "2b":
-            return self.draw(count_of_test(10_000, p, p + 1), key=key)
-        rows = _between(jnp.array([p - 1, p]), jnp.tile(jnp.arange(p - 1), (2, 1)))
-        return _next_symbols(rows, p + 1, self.targets)
+            return draw_once(self, count_of_test(10_000, p, p + 1), key=key)
+        return _both(self)
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,15 @@ class RandomPermutation(Task):
 
     def test(self, *, key: Array) -> Batch:
         """10,000 sequences."""
-        return self.draw(count_of_test(10_000, self.length - 1, self.symbols), key=key)
+        return draw_once(self, count_of_test(10_000, self.length - 1, self.symbols), key=key)
+
+
+@partial(jax.jit, static_argnums=0)
+def _both(task: LongLag) -> Batch:
+    """The two sequences that there are."""
+    p = task.length
+    rows = _between(jnp.array([p - 1, p]), jnp.tile(jnp.arange(p - 1), (2, 1)))
+    return _next_symbols(rows, p + 1, task.targets)
 
 
 def _between(ends: Int[Array, " batch"], others: Int[Array, "batch time"]) -> Int[Array, "batch longer"]:

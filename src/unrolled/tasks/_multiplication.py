@@ -13,7 +13,7 @@ from jaxtyping import Array
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._marks import longest, mark, require_marks, share_of_first
 from unrolled.tasks._symbols import as_bits
-from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_numbers
+from unrolled.tasks._task import TEST, Task, Terms, count_of_test, draw_once, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["ExclusiveOr", "Multiplication"]
@@ -89,7 +89,7 @@ class Multiplication(Task):
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences; 10,000 in 2011."""
         wanted = TEST if self.protocol == "1997" else 10_000
-        return self.draw(count_of_test(wanted, longest(self.length), 2), key=key)
+        return draw_once(self, count_of_test(wanted, longest(self.length), 2), key=key)
 
 
 @dataclass(frozen=True)
@@ -147,4 +147,4 @@ class ExclusiveOr(Task):
 
     def test(self, *, key: Array) -> Batch:
         """10,000 sequences."""
-        return self.draw(count_of_test(10_000, longest(self.length), 2), key=key)
+        return draw_once(self, count_of_test(10_000, longest(self.length), 2), key=key)

@@ -12,7 +12,16 @@ from jaxtyping import Array
 
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._symbols import as_bits
-from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers, require_targets
+from unrolled.tasks._task import (
+    TEST,
+    Task,
+    Terms,
+    count_of_test,
+    draw_once,
+    require_length,
+    require_numbers,
+    require_targets,
+)
 from unrolled.types import Batch
 
 __all__ = ["Parity"]
@@ -80,4 +89,4 @@ class Parity(Task):
 
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences."""
-        return self.draw(count_of_test(TEST, self.length, 1), key=key)
+        return draw_once(self, count_of_test(TEST, self.length, 1), key=key)

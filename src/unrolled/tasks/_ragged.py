@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST
 from unrolled.tasks._rows import as_list, as_numbers, as_rows, same_columns, same_count
 from unrolled.types import Batch
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST, generator
+from unrolled.tasks._generator import generator
 from unrolled.tasks._ragged import pad_sequences
 from unrolled.tasks._reber_grammar import REBER_ALPHABET, draw_strings, is_reber, legal_symbols, reber_strings
 from unrolled.tasks._rows import as_list

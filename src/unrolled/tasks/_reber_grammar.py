@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST, generator
+from unrolled.tasks._generator import generator
 from unrolled.tasks._labels import Alphabet
 
 __all__ = ["REBER_ALPHABET", "draw_strings", "grammar_tables", "is_reber", "legal_symbols", "reber_strings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import log
 from typing import Any, ClassVar
 
@@ -14,7 +15,16 @@ from jaxtyping import Array, Int
 from unrolled.errors import InputError
 from unrolled.tasks._judge import Judge, same_class, wrong_symbols
 from unrolled.tasks._symbols import as_vectors
-from unrolled.tasks._task import TEST, Task, Terms, count_of_test, require_length, require_numbers, require_targets
+from unrolled.tasks._task import (
+    TEST,
+    Task,
+    Terms,
+    count_of_test,
+    draw_once,
+    require_length,
+    require_numbers,
+    require_targets,
+)
 from unrolled.types import Batch
 
 __all__ = ["Copying", "Memorization"]
@@ -95,9 +105,8 @@ class Memorization(Task):
         """10,000 sequences; of 5 bits all 32 that there are."""
         n, kinds = _PATTERNS[self.bits]
         if self.bits == 5:
-            every = np.indices((kinds,) * n).reshape(n, -1).T
-            return _recall(jnp.asarray(every), kinds, self.length, self.targets)
-        return self.draw(count_of_test(10_000, self.length + 2 * n, kinds + 2), key=key)
+            return _every(self)
+        return draw_once(self, count_of_test(10_000, self.length + 2 * n, kinds + 2), key=key)
 
 
 @dataclass(frozen=True)
@@ -160,7 +169,15 @@ class Copying(Task):
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences."""
         n, kinds = _COPIED
-        return self.draw(count_of_test(TEST, self.length + 2 * n, kinds + 2), key=key)
+        return draw_once(self, count_of_test(TEST, self.length + 2 * n, kinds + 2), key=key)
+
+
+@partial(jax.jit, static_argnums=0)
+def _every(task: Memorization) -> Batch:
+    """All sequences that there are."""
+    n, kinds = _PATTERNS[task.bits]
+    every = np.indices((kinds,) * n).reshape(n, -1).T
+    return _recall(jnp.asarray(every), kinds, task.length, task.targets)
 
 
 def _recall(symbols: Int[Array, "batch place"], kinds: int, delay: int, targets: str) -> Batch:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import MOST, require_number, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST, generator
+from unrolled.tasks._generator import generator
 from unrolled.tasks._labels import one_hot
 from unrolled.tasks._rows import as_rows
 from unrolled.types import Batch

@@ -11,13 +11,23 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError, nearest_name
-from unrolled.tasks._generator import MOST, require_seed
+from unrolled.tasks._generator import require_seed
 from unrolled.tasks._judge import Judge
 from unrolled.types import AnyArray, Batch, precision
 
-__all__ = ["MOST_STEPS", "TEST", "Task", "Terms", "count_of_test", "draw_on_host", "require_length", "require_numbers"]
+__all__ = [
+    "MOST_STEPS",
+    "TEST",
+    "Task",
+    "Terms",
+    "count_of_test",
+    "draw_on_host",
+    "draw_once",
+    "require_length",
+    "require_numbers",
+]
 
 #: A sequence that is longer is a slip.
 MOST_STEPS = 1_000_000
@@ -205,6 +215,11 @@ def require_numbers(count: int, time: int, features: int) -> None:
 def count_of_test(wanted: int, time: int, features: int) -> int:
     """The sequences of a test set: as many as the paper has, fewer where these were more than 2^26 numbers."""
     return max(1, min(wanted, _MOST_TEST_NUMBERS // (time * features)))
+
+
+def draw_once(task: Task, count: int, *, key: Array) -> Batch:
+    """A draw as one compiled program, wherever it is asked for: operation by operation it would be dozens."""
+    return _draw(task, count, key)
 
 
 def draw_on_host(task: Task, count: int, seed: int) -> Batch:

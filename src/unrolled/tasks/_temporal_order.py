@@ -14,7 +14,16 @@ from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
 from unrolled.tasks._judge import Judge, same_class, within
 from unrolled.tasks._symbols import as_vectors
-from unrolled.tasks._task import MOST_STEPS, TEST, Task, Terms, count_of_test, require_length, require_numbers
+from unrolled.tasks._task import (
+    MOST_STEPS,
+    TEST,
+    Task,
+    Terms,
+    count_of_test,
+    draw_once,
+    require_length,
+    require_numbers,
+)
 from unrolled.types import Batch
 
 __all__ = ["TemporalOrder"]
@@ -82,7 +91,7 @@ class TemporalOrder(Task):
     longest: int | None = None
 
     def __post_init__(self) -> None:
-        if self.protocol not in _PLACES:
+        if self.protocol not in tuple(_PLACES):
             raise nearest_name("protocol", self.protocol, _PLACES)
         require_whole("symbols", self.symbols, 2, 3)
         require_length(self, _LEAST, "so that every mark has a place of its own")
@@ -130,7 +139,7 @@ class TemporalOrder(Task):
     def test(self, *, key: Array) -> Batch:
         """2,560 sequences; 10,000 in 2013."""
         wanted = TEST if self.protocol == "1997" else 10_000
-        return self.draw(count_of_test(wanted, self._time, self.features), key=key)
+        return draw_once(self, count_of_test(wanted, self._time, self.features), key=key)
 
     @property
     def _time(self) -> int:

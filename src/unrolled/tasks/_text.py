@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import MOST, require_whole
 from unrolled.errors import InputError
-from unrolled.tasks._generator import MOST
 from unrolled.tasks._labels import Alphabet, one_hot, require_alphabet
 from unrolled.types import Batch
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import log, sqrt
 from typing import Any, ClassVar
 
@@ -13,13 +15,14 @@ from jaxtyping import Array
 from unrolled.arguments import require_whole
 from unrolled.errors import nearest_name
 from unrolled.tasks._judge import Judge, within
-from unrolled.tasks._symbols import as_bits
+from unrolled.tasks._symbols import apart, as_bits
 from unrolled.tasks._task import MOST_STEPS, Task, Terms, count_of_test, require_length, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["TwoSequences"]
 
 _EXPERIMENTS = ("3a", "3b", "3c")
+_TEST = 256
 _DEVIATION = sqrt(0.2)
 _DEVIATION_OF_TARGETS = sqrt(0.1)
 _LEVELS = (0.2, 0.8)
@@ -91,24 +94,49 @@ class TwoSequences(Task):
 
     def draw(self, count: int, *, key: Array) -> Batch:
         """Fresh sequences: inputs ``(count, 1.1 T, 1)``, zero after ``lengths``; targets ``(count, 1, 1)``."""
-        time = self.length + self.length // 10
-        require_numbers(count, time, 1)
-        for_lengths, for_noise, for_class, for_targets = jax.random.split(key, 4)
-        steps = jnp.arange(time)
-        lengths = jax.random.randint(for_lengths, (count,), self.length, time + 1)
-        noise = _DEVIATION * jax.random.normal(for_noise, (count, time))
+        require_numbers(count, self._time, 1)
+        return self._with_noise(count, key, self._noise(count, key))
+
+    def test(self, *, key: Array) -> Batch:
+        """256 sequences."""
+        # The noise is a program of its own: in one with what it is added to, it would be rounded with the sum.
+        return _tested(self, key, _test_noise(self, key))
+
+    @property
+    def _time(self) -> int:
+        return self.length + self.length // 10
+
+    def _noise(self, count: int, key: Array, kept: Callable[[Any], Any] = lambda values: values) -> tuple[Any, Any]:
+        """That of the inputs, and that of the targets if there is any."""
+        _, for_noise, _, for_targets = jax.random.split(key, 4)
+        noise = _DEVIATION * kept(jax.random.normal(for_noise, (count, self._time)))
+        if self.experiment != "3c":
+            return noise, None
+        return noise, _DEVIATION_OF_TARGETS * kept(jax.random.normal(for_targets, (count,)))
+
+    def _with_noise(self, count: int, key: Array, noises: tuple[Any, Any]) -> Batch:
+        for_lengths, _, for_class, _ = jax.random.split(key, 4)
+        noise, noise_of_targets = noises
+        steps = jnp.arange(self._time)
+        lengths = jax.random.randint(for_lengths, (count,), self.length, self._time + 1)
         second = jax.random.bernoulli(for_class, shape=(count,))
         told = (2 * as_bits(second) - 1)[:, None] + (noise if self.experiment == "3b" else 0)
         inputs = jnp.where(steps < self.informative, told, noise) * (steps < lengths[:, None])
         targets = as_bits(second)
         if self.experiment == "3c":
             targets = _LEVELS[0] + (_LEVELS[1] - _LEVELS[0]) * targets
-            targets = targets + _DEVIATION_OF_TARGETS * jax.random.normal(for_targets, (count,))
+            targets = targets + noise_of_targets
         return Batch(inputs[..., None], targets[:, None, None], None, lengths)
 
-    def test(self, *, key: Array) -> Batch:
-        """256 sequences."""
-        return self.draw(count_of_test(256, self.length + self.length // 10, 1), key=key)
+
+@partial(jax.jit, static_argnums=0)
+def _test_noise(task: TwoSequences, key: Array) -> tuple[Any, Any]:
+    return task._noise(count_of_test(_TEST, task._time, 1), key, apart)
+
+
+@partial(jax.jit, static_argnums=0)
+def _tested(task: TwoSequences, key: Array, noises: tuple[Any, Any]) -> Batch:
+    return task._with_noise(count_of_test(_TEST, task._time, 1), key, noises)
 
 
 def _from_the_mean(outputs: Any, batch: Batch) -> Any:

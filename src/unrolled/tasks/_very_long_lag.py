@@ -13,7 +13,7 @@ from jaxtyping import Array
 from unrolled.arguments import require_whole
 from unrolled.tasks._judge import Judge, within
 from unrolled.tasks._symbols import as_vectors
-from unrolled.tasks._task import MOST_STEPS, Task, Terms, count_of_test, require_length, require_numbers
+from unrolled.tasks._task import MOST_STEPS, Task, Terms, count_of_test, draw_once, require_length, require_numbers
 from unrolled.types import Batch
 
 __all__ = ["VeryLongLag"]
@@ -93,7 +93,7 @@ class VeryLongLag(Task):
 
     def test(self, *, key: Array) -> Batch:
         """10,000 sequences, fewer where these do not fit into memory: 2^26 numbers at most."""
-        return self.draw(count_of_test(_TEST, self._time, self._kinds + 4), key=key)
+        return draw_once(self, count_of_test(_TEST, self._time, self._kinds + 4), key=key)
 
     @property
     def _kinds(self) -> int:

@@ -1,0 +1,23 @@
+"""How much of the machine's memory one run may take."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["in_words", "most_bytes"]
+
+_UNKNOWN = 4 << 30
+_GIGABYTE = 1e9
+
+
+def most_bytes() -> int:
+    """Half of the memory of this machine; 4 GiB where it does not say how much there is."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return _UNKNOWN
+
+
+def in_words(size: float) -> str:
+    """A number of bytes, as a person says it."""
+    return f"{size / _GIGABYTE:.3g} GB"
