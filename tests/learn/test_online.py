@@ -312,7 +312,10 @@ def test_what_cannot_work_is_refused_before_anything_is_compiled():
         (lambda: learn(key=jax.random.split(KEY)), "key must be one random key"),
         (lambda: learn(Points()), "has no test, right, error, solved"),
         (lambda: learn(network="elman:6"), "network must be a Network; came 'elman:6'"),
-        (lambda: learn(network=NetworkDesign().initialize(2, 1, key=KEY)), "2 inputs and 1 outputs, and the problem 1"),
+        (
+            lambda: learn(network=NetworkDesign().initialize(2, 1, key=KEY)),
+            "2 inputs and 1 outputs, and the problem takes 1",
+        ),
         (lambda: learn(network=jax.tree.map(lambda w: w[None], network_of())), "an axis of members"),
         (lambda: learn(algorithm="adam"), "algorithm must have sequences, and the methods"),
         (lambda: learn(algorithm=FirstOrder), "the class FirstOrder: add parentheses"),

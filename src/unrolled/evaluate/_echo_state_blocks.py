@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import prod
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.compilation import Compilations, compiled
+from unrolled.evaluate._way import sequence_shapes
 from unrolled.learn import Equations, real_steps, starting_states
 from unrolled.networks import Network
 from unrolled.tasks import Task
@@ -26,6 +28,8 @@ _NUMBER = 8
 # Activities are made in pieces of about this size, and so many numbers of inputs and targets are drawn at once.
 _PIECE_BYTES = 100_000_000
 _DRAWN_NUMBERS = 1 << 24
+# Sequences that a processor takes at a time.
+_VECTOR = 16
 # What fits is kept for the next, larger equations; what does not is made again.
 _KEPT_BYTES = 1 << 30
 # Matrices of units x units: W three times, and up to nine in the factorization of the equations.
@@ -96,9 +100,9 @@ class Blocks:
         for part, size in enumerate(self._sizes):
             own = key if len(self._sizes) == 1 else jax.random.fold_in(key, part)
             batch = jax.tree.map(np.asarray, _drawn(self.task, size, own))
-            for rows, seen in _pieces(batch, self.network.readout.features):
-                h = np.asarray(_states(self.network, rows))[seen:]
-                columns, targets = (p.reshape(-1, p.shape[-1]) for p in (h, np.asarray(rows.targets)[seen:]))
+            for rows in _pieces(batch, self.network.readout.features):
+                h = np.asarray(_states(self.network, rows))
+                columns, targets = (part.reshape(-1, part.shape[-1]) for part in (h, np.asarray(rows.targets)))
                 known = np.isfinite(targets).all(axis=1)
                 yield columns[known], targets[known]
 
@@ -106,16 +110,15 @@ class Blocks:
 def outputs_of(network: Network, batch: Batch, clock: Clock) -> Float[np.ndarray, "batch last output"]:
     """``V h_t + c`` at the steps that have targets."""
     made = []
-    for rows, seen in _pieces(batch, network.readout.features):
-        made.append(np.asarray(_said(network, rows))[seen:])
+    for rows in _pieces(batch, network.readout.features):
+        made.append(np.asarray(_said(network, rows)))
         clock.look()
     return np.concatenate(made)
 
 
 def sequence_bytes(task: Task, units: int) -> int:
     """What one sequence of a task takes while a reservoir goes through it."""
-    batch = jax.eval_shape(partial(task.draw, 1), key=jax.random.key(0))
-    return _bytes(batch.inputs.shape, batch.targets.shape, units)
+    return _bytes(*sequence_shapes(task), units)
 
 
 def held_bytes(units: int) -> int:
@@ -125,18 +128,17 @@ def held_bytes(units: int) -> int:
 
 def _parts(task: Task, size: int) -> list[int]:
     """How many sequences are drawn at once: all of a block, unless that were too many numbers."""
-    batch = jax.eval_shape(partial(task.draw, 1), key=jax.random.key(0))
-    one = int(np.prod(batch.inputs.shape) + np.prod(batch.targets.shape))
+    one = sum(prod(shape) for shape in sequence_shapes(task))
     part = max(1, min(size, _DRAWN_NUMBERS // one))
     return [part] * (size // part) + [size % part] * (size % part > 0)
 
 
-def _pieces(batch: Batch, units: int) -> Iterator[tuple[Batch, int]]:
-    """Pieces of equal size, so that they share a program; so many rows of a piece were in the one before."""
-    size = max(1, min(len(batch), _PIECE_BYTES // _bytes(batch.inputs.shape, batch.targets.shape, units)))
+def _pieces(batch: Batch, units: int) -> Iterator[Batch]:
+    """Pieces of bounded size; as long as they are in step with vectors of the processor they change no rounding."""
+    size = max(1, _PIECE_BYTES // _bytes(batch.inputs.shape, batch.targets.shape, units))
+    size = size // _VECTOR * _VECTOR or size
     for start in range(0, len(batch), size):
-        first = min(start, len(batch) - size)
-        yield batch.rows(first, first + size), start - first
+        yield batch.rows(start, start + size)
 
 
 def _bytes(inputs: tuple[int, ...], targets: tuple[int, ...], units: int) -> int:

@@ -20,4 +20,5 @@ def most_bytes() -> int:
 
 def in_words(size: float) -> str:
     """A number of bytes, as a person says it."""
-    return f"{size / _GIGABYTE:.3g} GB"
+    gigabytes = size / _GIGABYTE
+    return f"{gigabytes:,.0f} GB" if gigabytes >= 10 else f"{gigabytes:.2g} GB"

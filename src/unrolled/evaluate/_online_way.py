@@ -12,7 +12,7 @@ from unrolled.arguments import require_flag, require_kind, require_whole
 from unrolled.errors import InputError
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.evaluate._memory import in_words, most_bytes
-from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request
+from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request, sequence_shapes
 from unrolled.learn import MOST_STEPS, Algorithm, NetworkObjective, Online, learn_online, require_algorithm
 from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
@@ -80,6 +80,7 @@ class OnlineWay:
         """Raise an :class:`InputError` unless network, algorithm, task and limits go together."""
         require_request(task, limits)
         limits.check(self.name, self.algorithm.sequences, MOST_STEPS * self.algorithm.sequences)
+        sequence_shapes(task)
         design = NetworkDesign.parse(self.network, task.output)
         self.algorithm.check(NetworkObjective(task.loss, task.output))
         held, most = design.parameter_count(task.features, task.outputs) * _BYTES_A_PARAMETER, most_bytes()

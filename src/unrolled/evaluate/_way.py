@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+import jax
 from jaxtyping import Array
 
 from unrolled.arguments import MOST, require_kind, require_number, require_whole
@@ -15,7 +16,7 @@ from unrolled.evaluate._learned import Learned
 from unrolled.networks import member_keys
 from unrolled.tasks import Task
 
-__all__ = ["Keys", "Limits", "Way", "WayWatch", "keys_of", "require_request"]
+__all__ = ["Keys", "Limits", "Way", "WayWatch", "keys_of", "require_request", "sequence_shapes"]
 
 #: Called now and then with what has been reached.
 WayWatch: TypeAlias = Callable[[Learned], None]
@@ -81,6 +82,17 @@ def require_request(task: Any, limits: Any) -> None:
         raise InputError(f"task must be a Task; came {task!r}: write task({task!r}), with unrolled.tasks.task.")
     require_kind("task", task, Task)
     require_kind("limits", limits, Limits)
+
+
+def sequence_shapes(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of the inputs and the targets of one sequence: nothing is drawn, and one too large to be had is refused."""
+
+    def drawn(key: Array) -> tuple[Any, Any]:
+        batch = task.draw(1, key=key)
+        return batch.inputs, batch.targets
+
+    inputs, targets = jax.eval_shape(drawn, jax.random.key(0))
+    return inputs.shape, targets.shape
 
 
 @runtime_checkable

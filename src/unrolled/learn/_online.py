@@ -18,6 +18,7 @@ from unrolled.errors import InputError
 from unrolled.learn._curvature import AnyObjective
 from unrolled.learn._identity import identity_of
 from unrolled.learn._kept import Keeper
+from unrolled.learn._losses import loss as chosen_loss
 from unrolled.learn._objective import NetworkObjective
 from unrolled.learn._online_checks import (
     MOST_STEPS,
@@ -147,7 +148,7 @@ def learn_online(
         all before the first step.
     """
     require_key(key)
-    require_fitting(problem, network, key)
+    require_fitting(problem, network, chosen_loss(loss).per_unit, key)
     require_algorithm(algorithm)
     require_steps(steps, every, seconds)
     require_calls(watch, keep)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import Any
 
 import jax
@@ -60,8 +59,11 @@ def require_objective(objective: Any) -> None:
     _require_hashable("objective", objective)
 
 
-def require_fitting(problem: Any, network: Any, key: Any) -> None:
-    """Raise an :class:`InputError` unless the problem can judge, and the network has its inputs and outputs."""
+def require_fitting(problem: Any, network: Any, per_unit: int, key: Any) -> None:
+    """Raise an :class:`InputError` unless the problem can judge, and the network has its inputs and outputs.
+
+    A loss may take several outputs for every unit of the targets.
+    """
     require_source("problem", problem)
     if not isinstance(problem, Problem):
         missing = [name for name in ("test", "right", "error", "solved") if not hasattr(problem, name)]
@@ -69,13 +71,24 @@ def require_fitting(problem: Any, network: Any, key: Any) -> None:
     require_kind("network", network, Network)
     if np.ndim(getattr(network.readout, "c", 0)) > 1:
         raise InputError("network must be one network; came one with an axis of members: learn one after the other.")
-    batch = jax.eval_shape(partial(problem.draw, 1), key=key)
-    require_kind("what problem.draw gives", batch, Batch)
-    wanted, own = (batch.inputs.shape[-1], batch.targets.shape[-1]), (network.features, network.outputs)
+    inputs, units = _sizes(problem, key)
+    wanted, own = (inputs, units * per_unit), (network.features, network.outputs)
     if wanted != own:
         raise InputError(
-            f"the network has {own[0]} inputs and {own[1]} outputs, and the problem {wanted[0]} and {wanted[1]}."
+            f"the network has {own[0]} inputs and {own[1]} outputs, and the problem takes {wanted[0]} and {wanted[1]}."
         )
+
+
+def _sizes(problem: Any, key: Any) -> tuple[int, int]:
+    """How many inputs and outputs; nothing is drawn."""
+
+    def drawn(key: Any) -> tuple[Any, Any]:
+        batch = problem.draw(1, key=key)
+        require_kind("what problem.draw gives", batch, Batch)
+        return batch.inputs, batch.targets
+
+    inputs, targets = jax.eval_shape(drawn, key)
+    return inputs.shape[-1], targets.shape[-1]
 
 
 def require_key(key: Any) -> None:

@@ -205,6 +205,10 @@ def require_targets(targets: Any) -> None:
 def require_numbers(count: int, time: int, features: int) -> None:
     """Raise an :class:`InputError` unless that many sequences fit into memory."""
     require_whole("count", count, 1, MOST)
+    if time * features > _MOST_NUMBERS:
+        raise InputError(
+            f"a sequence of {time} steps and {features} features does not fit into memory; take a shorter one."
+        )
     if count * time * features > _MOST_NUMBERS:
         raise InputError(
             f"{count} sequences of {time} steps and {features} features do not fit into memory; draw at most "
