@@ -8,9 +8,10 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from unrolled.evaluate._centred import Centred
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of
-from unrolled.learn import Algorithm, Online, learn_online
+from unrolled.learn import Algorithm, Online, Problem, learn_online
 from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
 from unrolled.types import precision, require_precision
@@ -37,6 +38,9 @@ class OnlineWay:
         How it learns.
     initialization
         Where it begins; ``None``: the layers' own random weights.
+    centred
+        Whether the mean of the inputs over a sample of sequences is taken away from all of them, which lets learning
+        along the gradient take longer steps.
     prepared
         Whether the gates begin with memories as long as the task's lag, see :func:`unrolled.networks.chrono`.
     every
@@ -52,6 +56,7 @@ class OnlineWay:
     algorithm: Algorithm
     initialization: Initialization | None = None
     prepared: bool = False
+    centred: bool = False
     every: int = 50
     steps: int = 100_000
     precision: str = "float32"
@@ -78,10 +83,10 @@ class OnlineWay:
         keys = keys_of(seed)
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):
-            network = self.begin(task, keys)
+            problem, network = self.problem(task, keys), self.begin(task, keys)
             told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "keep": keep}
             tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
-            online = learn_online(task, network, self.algorithm, loss=task.loss, key=keys.run, watch=tell, **told)
+            online = learn_online(problem, network, self.algorithm, loss=task.loss, key=keys.run, watch=tell, **told)
             return self._learned(task, seed, online, limits)
 
     def resized(self, units: int) -> OnlineWay:
@@ -89,12 +94,19 @@ class OnlineWay:
         design = NetworkDesign.parse(self.network).with_hidden(units=units)
         return replace(self, network=str(design))
 
+    def problem(self, task: Task, keys: Keys) -> Problem:
+        """What is learned: the task, or the same with centred inputs."""
+        if not self.centred:
+            return task
+        mean = task.draw(_FOR_MEANS, key=keys.sample).mean_input()
+        return Centred(task, tuple(mean.tolist()))
+
     def begin(self, task: Task, keys: Keys) -> Network:
         """The network before anything was learned."""
         design = NetworkDesign.parse(self.network, task.output)
         network = design.initialize(task.features, task.outputs, key=keys.weights)
         if self.initialization is not None:
-            sample = task.draw(_FOR_MEANS, key=keys.sample)
+            sample = self.problem(task, keys).draw(_FOR_MEANS, key=keys.sample)
             network = self.initialization(network, key=keys.initialization, batch=sample)
         if self._prepares(task):
             network = chrono(network, int(task.lag or 0), key=keys.initialization)
