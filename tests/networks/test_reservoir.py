@@ -102,7 +102,7 @@ def test_the_spectral_radius_is_what_was_asked(units, connections, rho, seed):
     reservoir = drawn(1, seed, units=units, connections=connections, rho=rho)
     W = reservoir.W()
     assert np.count_nonzero(W, axis=1).tolist() == [min(units, connections)] * units
-    # With one connection W may be defective: all its eigenvalues are then known to a root of rounding.
+    # With one connection the weights of a ring are of many sizes, and the eigenvalues less well known.
     rounding = 1e-10 if connections > 1 else 1e-6
     assert np.max(np.abs(np.linalg.eigvals(W))) == pytest.approx(rho, rel=rounding)
 
@@ -111,6 +111,36 @@ def test_the_spectral_radius_of_a_large_matrix():
     reservoir = drawn(1, units=900, rho=1.3)
     assert np.max(np.abs(np.linalg.eigvals(reservoir.W()))) == pytest.approx(1.3, rel=1e-10)
     assert spectral_radius(reservoir.values, reservoir.senders) == pytest.approx(1.3, rel=1e-12)
+
+
+def shifts(units, *offsets):
+    """Senders: every unit sees those at the same distances."""
+    return (np.arange(units) + np.array(offsets)[:, None]) % units
+
+
+@pytest.mark.parametrize("units", [7, 500])
+def test_the_spectral_radius_of_a_ring(units):
+    """W^n is the product of all weights, times 1; of weights of many sizes eigenvalue routines keep a few digits."""
+    values = np.exp(np.random.default_rng(units).normal(size=(1, units)))
+    power = np.eye(units)
+    for _ in range(units):
+        power = values.T * np.roll(power, -3, axis=0)
+    np.testing.assert_allclose(power, power[0, 0] * np.eye(units), rtol=1e-11)
+    ring = shifts(units, 3)
+    assert spectral_radius(values, ring) == pytest.approx(power[0, 0] ** (1 / units), rel=1e-12)
+    assert spectral_radius(np.where(values > 1, -2.0, 2.0), ring) == pytest.approx(2.0, rel=1e-14)
+
+
+def test_the_spectral_radius_of_two_shifts():
+    """Many eigenvalues of almost one size; all weights alike, they are the sums of two roots of 1."""
+    senders = shifts(420, 60, 79)
+    values = np.array([[1.0], [-0.7]]) * np.ones(420)
+    assert spectral_radius(values, senders) == pytest.approx(1.7, rel=1e-12)
+    random = np.random.default_rng(0).uniform(-1, 1, (2, 500))
+    W = np.zeros((500, 500))
+    np.put_along_axis(W, shifts(500, 60, 79).T, random.T, axis=1)
+    wanted = np.max(np.abs(np.linalg.eigvals(W)))
+    assert spectral_radius(random, shifts(500, 60, 79)) == pytest.approx(wanted, rel=1e-10)
 
 
 def test_the_spectral_radius_of_a_matrix_without_a_loop_is_zero():
