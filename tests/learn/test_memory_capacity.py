@@ -5,7 +5,7 @@ import pytest
 
 from unrolled.errors import InputError
 from unrolled.learn import memory_capacity
-from unrolled.networks import Reservoir, ReservoirDesign, collect_states, member_keys
+from unrolled.networks import Reservoir, ReservoirDesign, Scattered, collect_states, member_keys
 
 U = np.random.default_rng(5).uniform(-1, 1, 20_000)
 
@@ -36,7 +36,7 @@ def test_a_delay_line_holds_exactly_its_length():
     units = 7
     chain = np.array([[0, *range(units - 1)]], np.int32)
     values = np.array([[0.0, *[1.0] * (units - 1)]])
-    line = Reservoir(np.eye(units)[:, :1], np.zeros(units), values, chain, 1.0, "linear")
+    line = Reservoir(np.eye(units)[:, :1], np.zeros(units), values, Scattered(chain), 1.0, "linear")
     found = memory_capacity(collect_states(line, U[:500, None])[0], U[:500], 12)
     np.testing.assert_allclose(found[:7], 1.0, atol=1e-12)
     assert found[7:].max() < 0.1

@@ -14,6 +14,7 @@ from unrolled.networks import (
     NetworkDesign,
     Reservoir,
     ReservoirDesign,
+    Scattered,
     collect_states,
     member_keys,
     spectral_radius,
@@ -36,12 +37,12 @@ def by_loop(reservoir, inputs, h):
     return np.array(made)
 
 
-# 300 units with 10 connections are gathered, with 40 they are too but the sum is not written out, 40 units with 10 are
+# 300 units with 10 connections are shifted, with 40 they are too but the sum is not written out, 20 units with 10 are
 # multiplied densely; 7 inputs are multiplied as a matrix.
 SIZES = {
     "sparse": {"units": 300, "connections": 10},
     "many connections": {"units": 300, "connections": 40},
-    "dense": {"units": 40, "connections": 10},
+    "dense": {"units": 20, "connections": 10},
     "all": {"units": 12, "connections": 50},
     "one": {"units": 1, "connections": 1},
 }
@@ -151,7 +152,7 @@ def test_the_spectral_radius_of_a_matrix_without_a_loop_is_zero():
     assert spectral_radius(values, chain) == 0.0
     values[0, 0] = 0.25  # the first unit sees itself
     assert spectral_radius(values, chain) == 0.25
-    delay_line = Reservoir(np.ones((200, 1)), np.zeros(200), np.where(chain == 0, 0.0, 1.0), chain, 1.0)
+    delay_line = Reservoir(np.ones((200, 1)), np.zeros(200), np.where(chain == 0, 0.0, 1.0), Scattered(chain), 1.0)
     with pytest.raises(InputError, match=r"cannot be set to 0\.5: its connections form no loop"):
         delay_line.with_spectral_radius(0.5)
     with pytest.raises(InputError, match="no loop"):

@@ -23,7 +23,7 @@ from unrolled.windows import SCALES, fit_scaler
 __all__ = ["EchoState"]
 
 _MOST_MEMBERS, _MOST_STEPS = 10_000, 1_000_000_000
-# Weights of all members together: 8 GB.
+# Weights of all members together, those of W twice, since they are copied to be scaled: 8 GB.
 _MOST_WEIGHTS = 1_000_000_000
 _USUAL_WASHOUT = 200
 
