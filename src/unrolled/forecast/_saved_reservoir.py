@@ -16,7 +16,7 @@ from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
-from unrolled.forecast._restored import require_plain, restore_scaler, restore_series, series_shapes
+from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
 from unrolled.networks import Reservoir, Scattered, Shifted, Topology
 from unrolled.sequence import DelayProducts, EchoStates
 from unrolled.storage import Shapes, save_model
@@ -82,8 +82,6 @@ def reservoir_shapes(description: dict[str, Any]) -> Shapes:
 def restore_reservoir(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> FittedReservoir:
     """The model that was saved, checked."""
     model = _model(description["model"])
-    for text in (model.name, *description["notes"]):
-        require_plain(text)
     for strength in description["strengths"]:
         require_number("strength", strength, least=0.0)
     series = restore_series(description["series"], tensors["series.values"], tensors["series.x"])
@@ -92,7 +90,7 @@ def restore_reservoir(description: dict[str, Any], tensors: dict[str, np.ndarray
     frame = ReservoirFrame(restore_base(tensors), restore_scaler(description["scale_out"], series.values.shape[1]))
     return FittedReservoir(
         model, series, _expansion(model, description, tensors), tensors["readout.V"], tensors["readout.c"],
-        tuple(description["strengths"]), frame, tuple(description["notes"]),
+        tuple(description["strengths"]), frame, restore_notes(description["notes"]),
     )  # fmt: skip
 
 
