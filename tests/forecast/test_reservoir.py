@@ -212,8 +212,8 @@ def test_wrong_continuations():
 
 def test_a_loop_that_runs_off_is_an_error():
     """Squares of squares: what grows is fed back."""
-    fitted = NextGenerationReservoir(delays=1, base="none", scale="none", ridge=0.0).fit([2.0, 4.0, 16.0, 256.0])
-    assert fitted.predict(2).mean[-1, 0] == pytest.approx(256.0**4, rel=1e-6)
+    fitted = NextGenerationReservoir(delays=1, base="none", scale="none", ridge=0.0).fit([3.0, 9.0, 81.0, 6561.0])
+    assert fitted.predict(2).mean[-1, 0] == pytest.approx(6561.0**4, rel=1e-6)
     with pytest.raises(TrainingError, match="ran off to infinity at step 7"):
         fitted.predict(12)
 
