@@ -161,6 +161,10 @@ def test_by_name():
 def test_few_points_are_said():
     fitted = unrolled.model("echo-state", units=50, members=1).fit(unrolled.dataset("pairing-particles").head(12))
     assert "101 weights for each feature and 10 steps" in fitted.notes[0]
+    assert fitted.notes[0].endswith("Fewer units may do better.")
+    products = NextGenerationReservoir(delays=3, degree=4).fit(WAVE[:20])
+    assert "34 weights for each feature and 17 steps" in products.notes[0]
+    assert products.notes[0].endswith("Fewer delays or a lower degree may do better.")
     assert np.isfinite(fitted.predict(8).mean).all()
     assert unrolled.model("echo-state", members=1).fit(np.ones(9)).predict(2).mean.tolist() == [[1.0], [1.0]]
 

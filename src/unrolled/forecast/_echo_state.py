@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -69,6 +69,9 @@ class EchoState:
     >>> bool(np.abs(forecast.mean[:, 0] - np.sin(0.3 * np.arange(300, 320))).max() < 1e-3)
     True
     """
+
+    # What is said to whoever has more weights than steps.
+    fewer_weights: ClassVar[str] = "Fewer units"
 
     units: int = 400
     rho: float = 0.9

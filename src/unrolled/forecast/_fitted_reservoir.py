@@ -133,7 +133,7 @@ class FittedReservoir:
         if solved[0].underdetermined:
             said.append(
                 f"The readout has {solved[0].V.shape[1]} weights for each feature and {solved[0].rows} steps to learn "
-                "them from: the ridge decides the rest. Fewer units may do better."
+                f"them from: the ridge decides the rest. {model.fewer_weights} may do better."
             )
         V, c = np.stack([one.V for one in solved]), np.stack([one.c for one in solved])
         return cls(model, known, expansion, V, c, tuple(one.strength for one in solved), frame, tuple(said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
@@ -58,6 +58,9 @@ class NextGenerationReservoir:
     >>> bool(abs(fitted.predict(5).mean[:, 0] - logistic[30:35]).max() < 1e-9)
     True
     """
+
+    # What is said to whoever has more weights than steps.
+    fewer_weights: ClassVar[str] = "Fewer delays or a lower degree"
 
     delays: int = 2
     skip: int = 1
