@@ -30,9 +30,10 @@ def require_whole(name: str, value: Any, least: int, most: int) -> int:
 
 def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
     """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    # A whole number is compared, not converted: it may be too long for a float. A short float would convert the limit.
+    exact = float(value) if isinstance(value, np.floating) else value
+    if not number or not (abs(exact) <= sys.float_info.max and exact >= least and exact > above):
         limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
         raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
 
