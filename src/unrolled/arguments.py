@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.errors import InputError
 
-__all__ = ["require_flag", "require_number", "require_whole"]
+__all__ = ["require_array", "require_flag", "require_number", "require_whole"]
 
 
 def require_whole(name: str, value: Any, least: int, most: int) -> int:
@@ -30,11 +30,38 @@ def require_whole(name: str, value: Any, least: int, most: int) -> int:
 
 def require_number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> None:
     """Raise an :class:`InputError` that names the argument unless it is a finite number, large enough."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (abs(value) <= sys.float_info.max and value >= least and value > above):
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    # A whole number is compared, not converted: it may be too long for a float. A short float would convert the limit.
+    exact = float(value) if isinstance(value, np.floating) else value
+    if not number or not (abs(exact) <= sys.float_info.max and exact >= least and exact > above):
         limit = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
         raise InputError(f"{name} must be a finite number{limit}; came {value!r}.")
+
+
+def require_array(name: str, value: Any, *axes: str) -> np.ndarray:
+    """The value as an array of real numbers with these axes, or an :class:`InputError` that names the argument.
+
+    Floating-point numbers keep their type, others become float64.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_array
+    >>> require_array("states", [[1, 2]], "time", "unit").tolist()
+    [[1.0, 2.0]]
+    >>> require_array("states", [1.0, 2.0], "time", "unit")
+    Traceback (most recent call last):
+    unrolled.errors.InputError: states must be an array of numbers of shape (time, unit); came shape (2,).
+    """
+    wanted = f"{name} must be an array of numbers of shape ({', '.join(axes)}{',' * (len(axes) == 1)})"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{wanted}; came rows of several lengths.") from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{wanted}; came {type(value).__name__} of {array.dtype}.")
+    if array.ndim != len(axes):
+        raise InputError(f"{wanted}; came shape {array.shape}.")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def require_flag(name: str, value: Any) -> None:
