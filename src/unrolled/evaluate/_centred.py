@@ -17,8 +17,8 @@ __all__ = ["Centred"]
 class Centred:
     r"""A problem whose inputs are :math:`x - \bar x`, judged as it was.
 
-    A bias could do the same for the outputs, but not for learning: where inputs have a mean, the derivatives of U and b
-    point the same way, one direction is much steeper than the others, and it decides how long a step may be.
+    A bias could do the same for the outputs, but not for learning: where inputs have a mean, the derivative of U has a
+    part that is the derivative of b times that mean, so both point the same way.
 
     Attributes
     ----------

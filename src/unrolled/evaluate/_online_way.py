@@ -39,8 +39,7 @@ class OnlineWay:
     initialization
         Where it begins; ``None``: the layers' own random weights.
     centred
-        Whether the mean of the inputs over a sample of sequences is taken away from all of them, which lets learning
-        along the gradient take longer steps.
+        Whether the mean of the inputs over a sample of sequences is taken away from all of them.
     prepared
         Whether the gates begin with memories as long as the task's lag, see :func:`unrolled.networks.chrono`.
     every
