@@ -6,7 +6,6 @@ from typing import Any
 
 from unrolled.evaluate import Learned
 from unrolled.learn import FirstOrder, Optimizer
-from unrolled.networks import EchoStateInitialization
 
 __all__ = ["ROWS", "Row"]
 
@@ -75,7 +74,6 @@ def solved(least: int) -> Verdict:
 OLD = {"protocol": "2011"}
 PAIRS = {"algorithm": FirstOrder(Optimizer("adam", 0.02), batch_size=2, clip_norm=1.0), "every": 100}
 SINGLES = {"algorithm": FirstOrder(Optimizer("adam", 0.01), batch_size=1, clip_norm=1.0), "every": 200}
-MEMORY = {"initialization": EchoStateInitialization(input_scale=0.1)}
 LSTM_1997 = "LSTM 1997: "
 SUTSKEVER = "Sutskever et al. 2013, error after 50,000 updates: "
 
@@ -102,9 +100,9 @@ ROWS = (
     Row("momentum-adding-80", "adding", 80, "momentum", 4, "error < 0.02 in 50,000 updates, 3 of 4",
         error_below(0.02, 3), SUTSKEVER + "2.5e-4", settings=OLD, sequences=5_000_000),
     Row("momentum-20-bit-80", "memorization", 80, "momentum", 4, "reported", None, SUTSKEVER + "5e-5",
-        settings={"bits": 20}, changed=MEMORY, sequences=5_000_000),
+        settings={"bits": 20}, sequences=5_000_000),
     Row("momentum-5-bit-200", "memorization", 200, "momentum", 2, "reported", None, SUTSKEVER + "0.63",
-        settings={"bits": 5}, changed=MEMORY, sequences=5_000_000),
+        settings={"bits": 5}, sequences=5_000_000),
     Row("hessian-free-adding-50", "adding", 50, "hessian-free", 3, "error < 0.05 in 150 steps and 600 s, 3 of 3",
         error_below(0.05, 3), "", settings=OLD, sequences=150 * 2200, seconds=600.0),
     Row("hessian-free-adding-100", "adding", 100, "hessian-free", 1, "1 seed", solved(1), "", settings=OLD,

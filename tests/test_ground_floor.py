@@ -111,8 +111,16 @@ def test_whole_numbers(value):
             require_whole("n", value, 1, 10)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None, 10**400, True, -1, 0, 1j])
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(2), np.int8(3), 10**300, np.finfo(np.float64).max])
 def test_numbers(value):
+    require_number("rate", value, least=0.25)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), "1", None, 10**400, True, -1, 0, 1j, np.complex128(1), np.float32("inf"), np.ones(1)],
+)
+def test_what_is_no_number(value):
     with pytest.raises(InputError, match="rate must be a finite number above 0; came"):
         require_number("rate", value, above=0.0)
 

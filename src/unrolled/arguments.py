@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.errors import InputError
 
-__all__ = ["MOST", "require_flag", "require_kind", "require_number", "require_whole"]
+__all__ = ["MOST", "require_array", "require_flag", "require_kind", "require_number", "require_whole"]
 
 #: The most sequences, steps or symbols that are asked for; more is a mistake.
 MOST = 1_000_000_000
@@ -49,10 +49,10 @@ def require_number(
     Traceback (most recent call last):
     unrolled.errors.InputError: slope must be a finite number of at least 0 and below 1; came 1.5.
     """
-    plain = value.item() if isinstance(value, np.generic) else value
-    number = isinstance(plain, int | float) and not isinstance(plain, bool)
-    # Compared, not converted: a whole number may be too long for a float.
-    if not number or not (abs(plain) <= sys.float_info.max and above < plain < below and least <= plain <= most):
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    # A whole number is compared, not converted: it may be too long for a float. A short float would convert the limits.
+    exact = float(value) if isinstance(value, np.floating) else value
+    if not number or not (abs(exact) <= sys.float_info.max and above < exact < below and least <= exact <= most):
         bounds = [f"at least {least:g}"] * (least > -math.inf) + [f"above {above:g}"] * (above > -math.inf)
         bounds += [f"at most {most:g}"] * (most < math.inf) + [f"below {below:g}"] * (below < math.inf)
         within = f" {' and '.join(bounds)}".replace(" at", " of at", 1) if bounds else ""
@@ -76,6 +76,32 @@ def require_kind(name: str, value: Any, kinds: type | tuple[type, ...]) -> None:
     came = f"the class {value.__name__}: add parentheses" if isinstance(value, type) else f"{value!r}"
     article = "an" if names[0].lower() in "aeiou" else "a"
     raise InputError(f"{name} must be {article} {names}; came {came}.")
+
+
+def require_array(name: str, value: Any, *axes: str) -> np.ndarray:
+    """The value as an array of real numbers with these axes, or an :class:`InputError` that names the argument.
+
+    Floating-point numbers keep their type, others become float64.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_array
+    >>> require_array("states", [[1, 2]], "time", "unit").tolist()
+    [[1.0, 2.0]]
+    >>> require_array("states", [1.0, 2.0], "time", "unit")
+    Traceback (most recent call last):
+    unrolled.errors.InputError: states must be an array of numbers of shape (time, unit); came shape (2,).
+    """
+    wanted = f"{name} must be an array of numbers of shape ({', '.join(axes)}{',' * (len(axes) == 1)})"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{wanted}; came rows of several lengths.") from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{wanted}; came {type(value).__name__} of {array.dtype}.")
+    if array.ndim != len(axes):
+        raise InputError(f"{wanted}; came shape {array.shape}.")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def require_flag(name: str, value: Any) -> None:

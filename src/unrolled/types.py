@@ -91,6 +91,14 @@ class Batch:
         """Whether every member has sequences of its own."""
         return self.inputs.ndim > 3
 
+    def mean_input(self) -> Float[np.ndarray, " feature"]:
+        """The mean of every feature over all steps that are real."""
+        inputs = np.asarray(self.inputs, np.float64)
+        if self.lengths is None:
+            return inputs.reshape(-1, inputs.shape[-1]).mean(axis=0)
+        real = np.arange(inputs.shape[1]) < np.asarray(self.lengths)[:, None]
+        return inputs[real].mean(axis=0)
+
     def rows(self, start: int, stop: int) -> Batch:
         """The sequences from ``start`` up to ``stop``."""
         if not self.by_member:

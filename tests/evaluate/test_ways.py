@@ -458,6 +458,7 @@ ADAM = FirstOrder()
         (lambda: OnlineWay("own", "lstm:4", FirstOrder), "add parentheses"),
         (lambda: OnlineWay("own", "lstm:4", ADAM, "echo-state"), "initialization must be one of unrolled.networks"),
         (lambda: OnlineWay("own", "lstm:4", ADAM, prepared=1), "prepared must be True or False"),
+        (lambda: OnlineWay("own", "lstm:4", ADAM, centred="yes"), "centred must be True or False"),
         (lambda: OnlineWay("own", "lstm:4", ADAM, every=2.5), "every must be a whole number"),
         (lambda: OnlineWay("own", "lstm:4", ADAM, steps=0), "steps must be a whole number"),
         (lambda: way("lstm", precision="float16"), "float16"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import unrolled
 from unrolled.errors import InputError, TrainingError
@@ -17,7 +18,7 @@ from unrolled.forecast import (
     search_echo_state,
     settings,
 )
-from unrolled.networks import member
+from unrolled.networks import Scattered, member
 from unrolled.series import lorenz
 
 WAVE = np.sin(0.3 * np.arange(260)) + 0.4 * np.sin(0.13 * np.arange(260))
@@ -160,6 +161,10 @@ def test_by_name():
 def test_few_points_are_said():
     fitted = unrolled.model("echo-state", units=50, members=1).fit(unrolled.dataset("pairing-particles").head(12))
     assert "101 weights for each feature and 10 steps" in fitted.notes[0]
+    assert fitted.notes[0].endswith("Fewer units may do better.")
+    products = NextGenerationReservoir(delays=3, degree=4).fit(WAVE[:20])
+    assert "34 weights for each feature and 17 steps" in products.notes[0]
+    assert products.notes[0].endswith("Fewer delays or a lower degree may do better.")
     assert np.isfinite(fitted.predict(8).mean).all()
     assert unrolled.model("echo-state", members=1).fit(np.ones(9)).predict(2).mean.tolist() == [[1.0], [1.0]]
 
@@ -211,8 +216,8 @@ def test_wrong_continuations():
 
 def test_a_loop_that_runs_off_is_an_error():
     """Squares of squares: what grows is fed back."""
-    fitted = NextGenerationReservoir(delays=1, base="none", scale="none", ridge=0.0).fit([2.0, 4.0, 16.0, 256.0])
-    assert fitted.predict(2).mean[-1, 0] == pytest.approx(256.0**4, rel=1e-6)
+    fitted = NextGenerationReservoir(delays=1, base="none", scale="none", ridge=0.0).fit([3.0, 9.0, 81.0, 6561.0])
+    assert fitted.predict(2).mean[-1, 0] == pytest.approx(6561.0**4, rel=1e-6)
     with pytest.raises(TrainingError, match="ran off to infinity at step 7"):
         fitted.predict(12)
 
@@ -227,6 +232,15 @@ def test_a_loop_that_runs_off_is_an_error():
         (lambda d: d["model"].update(members=3), "damaged"),
         (lambda d: d["scale_out"].update(width=[1.0, 2.0]), "scaler"),
         (lambda d: d.update(strengths=[1.0, "x"]), "strength"),
+        (lambda d: d.update(notes="abc"), "damaged: notes must be a list of sentences; came str: 'abc'"),
+        (lambda d: d.update(notes={"a": 1}), "notes must be a list of sentences; came dict"),
+        (lambda d: d.update(notes=[1]), "notes must be a list of sentences"),
+        (lambda d: d.update(notes=None), "notes must be a list of sentences"),
+        (lambda d: d.update(notes=["a\x1b[2J"]), "plain text"),
+        (lambda d: d.update(topology="woven"), "damaged"),
+        (lambda d: d.update(topology="scattered"), "14128 bytes where the description asks for 16384"),
+        (lambda d: d.update(topology=[]), "damaged"),
+        (lambda d: d.pop("topology"), "damaged"),
     ],
 )
 def test_damaged_files(tmp_path, change, said):
@@ -238,14 +252,46 @@ def test_damaged_files(tmp_path, change, said):
         unrolled.load(folder)
 
 
+def with_topology(fitted, topology):
+    reservoir = replace(fitted.expansion.reservoir, topology=topology)
+    return replace(fitted, expansion=replace(fitted.expansion, reservoir=reservoir))
+
+
+def test_any_graph_is_saved_and_loaded(tmp_path):
+    """The same connections as senders: the same forecast, also from the file."""
+    fitted = SMALL.fit(WAVE)
+    scattered = with_topology(fitted, Scattered(fitted.expansion.reservoir.senders))
+    again = unrolled.load(scattered.save(tmp_path / "model"))
+    assert isinstance(again.expansion.reservoir.topology, Scattered)
+    np.testing.assert_array_equal(again.predict(9).members, scattered.predict(9).members)
+    np.testing.assert_allclose(again.predict(9).members, fitted.predict(9).members, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda offsets: offsets + 40, "damaged: offsets must be from 0 to 39 in a layer of 40 units"),
+        (lambda offsets: -offsets, "damaged: offsets must be from 0 to 39"),
+        (lambda offsets: offsets.astype(np.int64), "offsets should be int32"),
+        (lambda offsets: offsets.astype(np.float64), "offsets should be int32"),
+        (lambda offsets: offsets[:, :9], "offsets should be int32 of shape"),
+        (lambda offsets: offsets[:1], "offsets should be int32 of shape"),
+    ],
+)
+def test_damaged_offsets(tmp_path, damage, said):
+    folder = SMALL.fit(WAVE).save(tmp_path / "model")
+    tensors = load_file(folder / "weights.safetensors")
+    save_file(tensors | {"reservoir.offsets": damage(tensors["reservoir.offsets"])}, folder / "weights.safetensors")
+    with pytest.raises(InputError, match=said):
+        unrolled.load(folder)
+
+
 def test_senders_that_are_not_there(tmp_path):
     fitted = SMALL.fit(WAVE)
     senders = np.array(fitted.expansion.reservoir.senders)
     senders[0, 0, 0] = 40
-    reservoir = replace(fitted.expansion.reservoir, senders=senders)
-    folder = replace(fitted, expansion=replace(fitted.expansion, reservoir=reservoir)).save(tmp_path / "model")
-    with pytest.raises(InputError, match="sees one that is not there"):
-        unrolled.load(folder)
+    with pytest.raises(InputError, match="damaged: senders must be from 0 to 39"):
+        unrolled.load(with_topology(fitted, Scattered(senders)).save(tmp_path / "model"))
 
 
 def test_a_search_looks_at_the_known_part_alone_and_gains():

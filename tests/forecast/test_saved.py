@@ -272,6 +272,15 @@ def test_text_that_a_terminal_would_obey_is_refused(tmp_path, place):
         unrolled.load(folder)
 
 
+@pytest.mark.parametrize("notes", ["abc", {"a": 1}, [1], None])
+def test_notes_that_are_no_sentences_are_refused(tmp_path, notes):
+    folder = unrolled.model("autoregression").fit([1.0, 2.0, 4.0, 8.0, 16.0]).save(tmp_path / "model")
+    description = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(description | {"notes": notes}))
+    with pytest.raises(InputError, match="damaged: notes must be a list of sentences; came"):
+        unrolled.load(folder)
+
+
 def test_more_states_than_points_are_refused(tmp_path):
     model = unrolled.model("rnn", units=2, epochs=1, members=1, stateful=True, batch_size=1, validation=0.0)
     folder = model.fit([1.0, 2.0, 4.0, 8.0, 16.0]).save(tmp_path / "model")

@@ -5,7 +5,7 @@ import pytest
 
 from unrolled.errors import InputError
 from unrolled.learn import memory_capacity
-from unrolled.networks import Reservoir, ReservoirDesign, collect_states, member_keys
+from unrolled.networks import Reservoir, ReservoirDesign, Scattered, collect_states, member_keys
 
 U = np.random.default_rng(5).uniform(-1, 1, 20_000)
 
@@ -36,7 +36,7 @@ def test_a_delay_line_holds_exactly_its_length():
     units = 7
     chain = np.array([[0, *range(units - 1)]], np.int32)
     values = np.array([[0.0, *[1.0] * (units - 1)]])
-    line = Reservoir(np.eye(units)[:, :1], np.zeros(units), values, chain, 1.0, "linear")
+    line = Reservoir(np.eye(units)[:, :1], np.zeros(units), values, Scattered(chain), 1.0, "linear")
     found = memory_capacity(collect_states(line, U[:500, None])[0], U[:500], 12)
     np.testing.assert_allclose(found[:7], 1.0, atol=1e-12)
     assert found[7:].max() < 0.1
@@ -51,6 +51,12 @@ def test_saturated_units_remember_less():
     assert totals[0] > 2 * totals[1]
 
 
+def test_lists_of_whole_numbers_are_arrays():
+    u = np.random.default_rng(0).integers(0, 9, 60)
+    states = np.stack([u, np.roll(u, 1)], axis=1)
+    np.testing.assert_array_equal(memory_capacity(states.tolist(), u.tolist(), 3), memory_capacity(states, u * 1.0, 3))
+
+
 @pytest.mark.parametrize(
     ("states", "inputs", "delays", "said"),
     [
@@ -58,6 +64,20 @@ def test_saturated_units_remember_less():
         (np.ones((9, 2)), np.ones(9), 1, "never change"),
         (np.full((9, 2), np.nan), np.arange(9.0), 1, "finite"),
         (np.ones((9, 2)), np.arange(9.0), 0, "delays"),
+        (
+            np.ones(9),
+            np.arange(9.0),
+            2,
+            r"states must be an array of numbers of shape \(time, unit\); came shape \(9,\)",
+        ),
+        (np.ones((9, 2)), np.ones((9, 1)), 2, r"inputs must be an array of numbers of shape \(time,\); .* \(9, 1\)"),
+        (np.ones((9, 2)), 3.0, 2, "inputs must be an array"),
+        (np.ones((9, 2)), None, 2, "inputs must be an array of numbers .* came NoneType of object"),
+        ([[1.0], [1.0, 2.0]], [1.0, 2.0], 2, "states .* came rows of several lengths"),
+        (np.array([["a"]] * 9), np.arange(9.0), 2, "states must be an array of numbers"),
+        (np.ones((9, 2)) * 1j, np.arange(9.0), 2, "states .* came ndarray of complex128"),
+        (np.ones((9, 0)), np.arange(9.0), 2, "one unit at least"),
+        (np.ones((8, 2)), np.arange(9.0), 2, "of one length; came 8 and 9"),
     ],
 )
 def test_wrong_requests(states, inputs, delays, said):

@@ -191,6 +191,10 @@ def test_a_sequence_model_learns_by_it_and_comes_back(tmp_path):
     np.testing.assert_array_equal(again.predict(inputs), fitted.predict(inputs))
 
 
+def of_blocks(rows, columns, *blocks):
+    return solve_ridge(Equations(rows, columns, lambda: blocks))
+
+
 def of_ones(learner, **called):
     return SequenceModel(NetworkDesign(), learner).fit(Batch(np.ones((1, 9, 1)), np.ones((1, 9, 1))), **called)
 
@@ -201,6 +205,23 @@ def of_ones(learner, **called):
         (lambda: solve_ridge(Equations.of(*data(3, 2)), -1.0), "strength must be a finite number of at least 0"),
         (lambda: solve_ridge(Equations.of(*data(3, 2)), "cv"), "or 'gcv'; came 'cv'"),
         (lambda: solve_ridge(Equations.of(*data(0, 2))), "one equation at least"),
+        (lambda: solve_ridge(Equations.of(*data(3, 2)), np.ones(2)), "strength must be a finite number"),
+        (lambda: solve_ridge(Equations.of(*data(3, 2)), None), "strength must be a finite number"),
+        (lambda: solve_ridge(Equations.of(*data(3, 2)), intercept=1), "intercept must be True or False"),
+        (lambda: solve_ridge(data(3, 2)), "equations must be Equations; came tuple"),
+        (lambda: Equations.of(np.ones(3), np.ones((3, 1))), r"columns .* of shape \(row, column\); came shape \(3,\)"),
+        (lambda: Equations.of(np.ones((3, 1)), np.ones(3)), r"targets .* of shape \(row, output\); came shape \(3,\)"),
+        (lambda: Equations.of(np.ones((3, 1)), np.ones((4, 1))), "as many rows; came 3 and 4"),
+        (lambda: Equations.of([[1.0], []], [[1.0], [2.0]]), "columns .* rows of several lengths"),
+        (lambda: Equations.of([["a"]], [[1.0]]), "columns must be an array of numbers"),
+        (lambda: Equations.of(None, [[1.0]]), "columns must be an array of numbers"),
+        (lambda: of_blocks(3, 2, data(3, 4)), r"columns \(row, 2\) and targets .* came \(3, 4\) and \(3, 1\)"),
+        (lambda: of_blocks(3, 2, (np.ones((3, 2)), np.ones((2, 1)))), "of as many rows"),
+        (lambda: of_blocks(3, 2, (np.ones((3, 2)), np.ones(3))), "targets"),
+        (lambda: of_blocks(4, 2, data(3, 2)), "4 rows together and have 3"),
+        (lambda: of_blocks(3, 2, data(2, 2), data(2, 2)), "3 rows together and have 4"),
+        (lambda: of_blocks(3, 2), "3 rows together and have 0"),
+        (lambda: of_blocks(4, 2, data(2, 2), data(2, 2, 3)), "as many outputs as the first"),
         (lambda: Ridge(washout=-1).check(), "washout"),
         (lambda: Ridge(intercept=1).check(), "intercept"),
         (lambda: of_ones(Ridge(washout=9)), "a washout of 9 steps leaves nothing of 9"),

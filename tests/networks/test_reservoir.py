@@ -14,6 +14,7 @@ from unrolled.networks import (
     NetworkDesign,
     Reservoir,
     ReservoirDesign,
+    Scattered,
     collect_states,
     member_keys,
     spectral_radius,
@@ -36,12 +37,12 @@ def by_loop(reservoir, inputs, h):
     return np.array(made)
 
 
-# 300 units with 10 connections are gathered, with 40 they are too but the sum is not written out, 40 units with 10 are
+# 300 units with 10 connections are shifted, with 40 they are too but the sum is not written out, 20 units with 10 are
 # multiplied densely; 7 inputs are multiplied as a matrix.
 SIZES = {
     "sparse": {"units": 300, "connections": 10},
     "many connections": {"units": 300, "connections": 40},
-    "dense": {"units": 40, "connections": 10},
+    "dense": {"units": 20, "connections": 10},
     "all": {"units": 12, "connections": 50},
     "one": {"units": 1, "connections": 1},
 }
@@ -102,7 +103,7 @@ def test_the_spectral_radius_is_what_was_asked(units, connections, rho, seed):
     reservoir = drawn(1, seed, units=units, connections=connections, rho=rho)
     W = reservoir.W()
     assert np.count_nonzero(W, axis=1).tolist() == [min(units, connections)] * units
-    # With one connection W may be defective: all its eigenvalues are then known to a root of rounding.
+    # With one connection the weights of a ring are of many sizes, and the eigenvalues less well known.
     rounding = 1e-10 if connections > 1 else 1e-6
     assert np.max(np.abs(np.linalg.eigvals(W))) == pytest.approx(rho, rel=rounding)
 
@@ -113,6 +114,36 @@ def test_the_spectral_radius_of_a_large_matrix():
     assert spectral_radius(reservoir.values, reservoir.senders) == pytest.approx(1.3, rel=1e-12)
 
 
+def shifts(units, *offsets):
+    """Senders: every unit sees those at the same distances."""
+    return (np.arange(units) + np.array(offsets)[:, None]) % units
+
+
+@pytest.mark.parametrize("units", [7, 500])
+def test_the_spectral_radius_of_a_ring(units):
+    """W^n is the product of all weights, times 1; of weights of many sizes eigenvalue routines keep a few digits."""
+    values = np.exp(np.random.default_rng(units).normal(size=(1, units)))
+    power = np.eye(units)
+    for _ in range(units):
+        power = values.T * np.roll(power, -3, axis=0)
+    np.testing.assert_allclose(power, power[0, 0] * np.eye(units), rtol=1e-11)
+    ring = shifts(units, 3)
+    assert spectral_radius(values, ring) == pytest.approx(power[0, 0] ** (1 / units), rel=1e-12)
+    assert spectral_radius(np.where(values > 1, -2.0, 2.0), ring) == pytest.approx(2.0, rel=1e-14)
+
+
+def test_the_spectral_radius_of_two_shifts():
+    """Many eigenvalues of almost one size; all weights alike, they are the sums of two roots of 1."""
+    senders = shifts(420, 60, 79)
+    values = np.array([[1.0], [-0.7]]) * np.ones(420)
+    assert spectral_radius(values, senders) == pytest.approx(1.7, rel=1e-12)
+    random = np.random.default_rng(0).uniform(-1, 1, (2, 500))
+    W = np.zeros((500, 500))
+    np.put_along_axis(W, shifts(500, 60, 79).T, random.T, axis=1)
+    wanted = np.max(np.abs(np.linalg.eigvals(W)))
+    assert spectral_radius(random, shifts(500, 60, 79)) == pytest.approx(wanted, rel=1e-10)
+
+
 def test_the_spectral_radius_of_a_matrix_without_a_loop_is_zero():
     chain = np.zeros((1, 200), np.int32)
     chain[0, 1:] = np.arange(199)
@@ -121,7 +152,7 @@ def test_the_spectral_radius_of_a_matrix_without_a_loop_is_zero():
     assert spectral_radius(values, chain) == 0.0
     values[0, 0] = 0.25  # the first unit sees itself
     assert spectral_radius(values, chain) == 0.25
-    delay_line = Reservoir(np.ones((200, 1)), np.zeros(200), np.where(chain == 0, 0.0, 1.0), chain, 1.0)
+    delay_line = Reservoir(np.ones((200, 1)), np.zeros(200), np.where(chain == 0, 0.0, 1.0), Scattered(chain), 1.0)
     with pytest.raises(InputError, match=r"cannot be set to 0\.5: its connections form no loop"):
         delay_line.with_spectral_radius(0.5)
     with pytest.raises(InputError, match="no loop"):

@@ -1,5 +1,7 @@
 """Generated flows against another integrator, closed forms and the formulas."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -55,6 +57,37 @@ def test_narma_is_its_formula():
     np.testing.assert_array_equal(narma(30, seed=2)[0], u[:30])
 
 
+ODD = ["5", None, True, 2.5, -1, 10**30, np.nan, [3], np.array([3]), 1j]
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+@pytest.mark.parametrize("name", ["points", "every", "transient", "seed", "order"])
+def test_whole_numbers_that_are_none(name, value):
+    """Of every argument that counts something, in every function that has it."""
+    for function in (lorenz, mackey_glass, narma):
+        takes = inspect.signature(function).parameters
+        if name in takes:
+            with pytest.raises(InputError, match=f"{name} must be a whole number"):
+                function(**{"points": 5, name: value})
+
+
+@pytest.mark.parametrize(
+    "value", ["1", None, True, -1.0, 0, np.nan, np.inf, [3.0], 1j, 10**400], ids=lambda v: repr(v)[:9]
+)
+def test_times_that_are_none(value):
+    for function, name in ((lorenz, "step"), (mackey_glass, "step"), (mackey_glass, "tau")):
+        with pytest.raises(InputError, match=f"{name} must be a finite number"):
+            function(5, **{name: value})
+
+
+def test_numbers_of_any_kind():
+    """Of numpy or whole, the same series."""
+    plain = lorenz(5, step=0.5, start=(1.0, 2.0, 3.0))
+    other = lorenz(np.int64(5), step=np.float32(0.5), start=np.array([1, 2, 3]), sigma=10, rho=np.float64(28))
+    np.testing.assert_array_equal(other.values, plain.values)
+    np.testing.assert_array_equal(mackey_glass(9, tau=17).values, mackey_glass(np.int32(9), tau=np.float64(17)).values)
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -63,6 +96,26 @@ def test_narma_is_its_formula():
         (lambda: mackey_glass(5, tau=17.03), "whole number of steps"),
         (lambda: mackey_glass(5, tau=-1.0), "tau"),
         (lambda: narma(5, order=0), "order"),
+        (lambda: lorenz(5, start=(1.0, 2.0)), r"start must be three numbers, x, y and z; came \(1.0, 2.0\)"),
+        (lambda: lorenz(5, start=np.ones((3, 2))), "start must be three numbers"),
+        (lambda: lorenz(5, start=((1, 2), 3, 4)), "start must be three numbers"),
+        (lambda: lorenz(5, start=None), "start must be three numbers"),
+        (lambda: lorenz(5, start="xyz"), "start must be three numbers"),
+        (lambda: lorenz(5, start=("a", 1.0, 2.0)), "x of start must be a finite number; came 'a'"),
+        (lambda: lorenz(5, start=(1.0, np.nan, 2.0)), "y of start"),
+        (lambda: lorenz(5, start=(1.0, 2.0, 1j)), "z of start"),
+        (lambda: lorenz(5, sigma=None), "sigma"),
+        (lambda: lorenz(5, rho=np.inf), "rho"),
+        (lambda: lorenz(5, beta="8/3"), "beta"),
+        (lambda: lorenz(5, rho=10**400), "rho"),
+        (lambda: lorenz(2, step=1e300), "steps of the integrator"),
+        (lambda: lorenz(10**7, step=100), "steps of the integrator"),
+        (lambda: lorenz(9, start=(1e200, 1.0, 1.0)), "runs off to infinity"),
+        (lambda: mackey_glass(5, step=20.0, tau=20.0), "step must be below 20"),
+        (lambda: mackey_glass(5, tau=1e300), "steps of the integrator"),
+        (lambda: mackey_glass(5, step=5e-324), "steps of the integrator"),
+        (lambda: mackey_glass(10**7, every=10**7), "steps of the integrator"),
+        (lambda: mackey_glass(5, tau=10.0, step=10**400), "step"),
         (lambda: [narma(20_000, order=30, seed=s) for s in range(30)], "runs off with seed"),
     ],
 )

@@ -10,10 +10,11 @@ import numpy as np
 
 from unrolled.arguments import require_flag, require_kind, require_whole
 from unrolled.errors import InputError
+from unrolled.evaluate._centred import Centred
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.evaluate._memory import in_words, most_bytes
 from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request, sequence_shapes
-from unrolled.learn import MOST_STEPS, Algorithm, NetworkObjective, Online, learn_online, require_algorithm
+from unrolled.learn import MOST_STEPS, Algorithm, NetworkObjective, Online, Problem, learn_online, require_algorithm
 from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
 from unrolled.types import precision, require_precision
@@ -42,6 +43,8 @@ class OnlineWay:
         How it learns.
     initialization
         Where it begins; ``None``: the layers' own random weights.
+    centred
+        Whether the mean of the inputs over a sample of sequences is taken away from all of them.
     prepared
         Whether the gates begin with memories as long as the task's lag, see :func:`unrolled.networks.chrono`.
     every
@@ -57,6 +60,7 @@ class OnlineWay:
     algorithm: Algorithm
     initialization: Initialization | None = None
     prepared: bool = False
+    centred: bool = False
     every: int = 50
     steps: int = 100_000
     precision: str = "float32"
@@ -72,6 +76,7 @@ class OnlineWay:
                 f"{self.initialization!r}."
             )
         require_flag("prepared", self.prepared)
+        require_flag("centred", self.centred)
         require_whole("every", self.every, 1, MOST_STEPS)
         require_whole("steps", self.steps, 1, MOST_STEPS)
         require_precision(self.precision)
@@ -121,10 +126,10 @@ class OnlineWay:
         keys = keys_of(seed)
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):
-            network = self.begin(task, keys)
+            problem, network = self.problem(task, keys), self.begin(task, keys)
             told = {"steps": self._steps(limits), "every": self.every, "seconds": limits.seconds, "keep": keep}
             tell = None if watch is None else lambda online: watch(self._learned(task, seed, online, limits))
-            online = learn_online(task, network, self.algorithm, loss=task.loss, key=keys.run, watch=tell, **told)
+            online = learn_online(problem, network, self.algorithm, loss=task.loss, key=keys.run, watch=tell, **told)
             return self._learned(task, seed, online, limits)
 
     def resized(self, units: int) -> OnlineWay:
@@ -132,12 +137,19 @@ class OnlineWay:
         design = NetworkDesign.parse(self.network).with_hidden(units=units)
         return replace(self, network=str(design))
 
+    def problem(self, task: Task, keys: Keys) -> Problem:
+        """What is learned: the task, or the same with centred inputs."""
+        if not self.centred:
+            return task
+        mean = task.draw(_FOR_MEANS, key=keys.sample).mean_input()
+        return Centred(task, tuple(mean.tolist()))
+
     def begin(self, task: Task, keys: Keys) -> Network:
         """The network before anything was learned."""
         design = NetworkDesign.parse(self.network, task.output)
         network = design.initialize(task.features, task.outputs, key=keys.weights)
         if self.initialization is not None:
-            sample = task.draw(_FOR_MEANS, key=keys.sample)
+            sample = self.problem(task, keys).draw(_FOR_MEANS, key=keys.sample)
             network = self.initialization(network, key=keys.initialization, batch=sample)
         if self._prepares(task):
             network = chrono(network, int(task.lag or 0), key=keys.initialization)

@@ -30,8 +30,9 @@ _WAYS: dict[str, Way] = {
         OnlineWay(
             "momentum",
             "elman:100",
-            FirstOrder(_NESTEROV, batch_size=100, clip_norm=1.0),
-            initialization=EchoStateInitialization(input_scale=0.03),
+            FirstOrder(_NESTEROV, batch_size=100, clip_norm=0.1),
+            initialization=EchoStateInitialization(input_scale=0.1, output_scale=0.01),
+            centred=True,
             every=100,
             steps=50_000,
         ),

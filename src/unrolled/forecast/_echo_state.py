@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
-import jax
 import numpy as np
 
 from unrolled.arguments import require_flag, require_whole
 from unrolled.errors import InputError
 from unrolled.forecast._base import Base
-from unrolled.forecast._fitted_reservoir import FittedReservoir, fit_readouts
-from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
+from unrolled.forecast._fitted_reservoir import FittedReservoir, fit_reservoir
+from unrolled.forecast._reservoir_frame import frame_lags
 from unrolled.learn import Watch, require_strength
 from unrolled.networks import Reservoir, ReservoirDesign, member_keys
 from unrolled.sequence import EchoStates
-from unrolled.series import Series, as_series
+from unrolled.series import Series
 from unrolled.windows import SCALES, fit_scaler
 
 __all__ = ["EchoState"]
 
 _MOST_MEMBERS, _MOST_STEPS = 10_000, 1_000_000_000
-# Weights of all members together: 8 GB.
+# Weights of all members together, those of W twice, since they are copied to be scaled: 8 GB.
 _MOST_WEIGHTS = 1_000_000_000
 _USUAL_WASHOUT = 200
 
@@ -70,6 +69,9 @@ class EchoState:
     >>> bool(np.abs(forecast.mean[:, 0] - np.sin(0.3 * np.arange(300, 320))).max() < 1e-3)
     True
     """
+
+    # What is said to whoever has more weights than steps.
+    fewer_weights: ClassVar[str] = "Fewer units"
 
     units: int = 400
     rho: float = 0.9
@@ -157,20 +159,17 @@ class EchoState:
             The readout is not finite.
         """
         del watch
-        known = as_series(data)
-        self.check(known)
-        frame = ReservoirFrame.fit(known, self.base, self.scale)
-        features = known.values.shape[1]
-        reservoirs = [_drawn(self.design, features, self.seed, member) for member in range(self.members)]
-        expansions = [EchoStates(one, self.squares, self.direct) for one in reservoirs]
-        solved = fit_readouts(expansions, frame, known, self.first_row(len(known)), self.ridge)
-        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *expansions)
-        return FittedReservoir.of(self, known, stacked, frame, solved)
+        return fit_reservoir(self, data, self._expansions)
 
     def describe(self, features: int) -> dict[str, Any]:
         """The settings as plain data, for the report."""
         learned = (self.units * (1 + self.squares) + features * self.direct + 1) * features
         return asdict(self) | {"network": "reservoir", "learner": {"kind": "ridge"}, "parameters": learned}
+
+    def _expansions(self, features: int) -> list[EchoStates]:
+        """What the readout of each member sees."""
+        reservoirs = (_drawn(self.design, features, self.seed, member) for member in range(self.members))
+        return [EchoStates(one, self.squares, self.direct) for one in reservoirs]
 
 
 @lru_cache(maxsize=64)

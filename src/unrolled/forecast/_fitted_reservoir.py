@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,36 @@ if TYPE_CHECKING:
     from unrolled.forecast._echo_state import EchoState
     from unrolled.forecast._next_generation import NextGenerationReservoir
 
-__all__ = ["FittedReservoir", "Reading", "closed_loop_of_readouts", "fit_readouts"]
+__all__ = ["FittedReservoir", "Reading", "closed_loop_of_readouts", "fit_reservoir"]
 
 _MOST_STEPS = 1_000_000
 _Rows = Iterator[tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row feature"]]]
 
 
-def fit_readouts(
+def fit_reservoir(
+    model: EchoState | NextGenerationReservoir, data: Any, expansions: Callable[[int], Sequence[Expansion]]
+) -> FittedReservoir:
+    """What ``fit`` of every model with a reservoir is.
+
+    Parameters
+    ----------
+    model
+        Checked here.
+    data
+        A :class:`~unrolled.series.Series`, an array, a data frame, or the path of a file.
+    expansions
+        From the number of features to what the readout of each member sees.
+    """
+    known = as_series(data)
+    model.check(known)
+    frame = ReservoirFrame.fit(known, model.base, model.scale)
+    members = expansions(known.values.shape[1])
+    solved = _fit_readouts(members, frame, known, model.first_row(len(known)), model.ridge)
+    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *members)
+    return FittedReservoir.of(model, known, stacked, frame, solved)
+
+
+def _fit_readouts(
     expansions: Sequence[Expansion], frame: ReservoirFrame, known: Series, first: int, ridge: float | str
 ) -> list[RidgeSolution]:
     """The readout of each expansion, by ridge regression on one pass over the known part.
@@ -110,7 +133,7 @@ class FittedReservoir:
         if solved[0].underdetermined:
             said.append(
                 f"The readout has {solved[0].V.shape[1]} weights for each feature and {solved[0].rows} steps to learn "
-                "them from: the ridge decides the rest. Fewer units may do better."
+                f"them from: the ridge decides the rest. {model.fewer_weights} may do better."
             )
         V, c = np.stack([one.V for one in solved]), np.stack([one.c for one in solved])
         return cls(model, known, expansion, V, c, tuple(one.strength for one in solved), frame, tuple(said))

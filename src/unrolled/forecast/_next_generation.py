@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.forecast._base import Base
 from unrolled.forecast._echo_state import check_scale
-from unrolled.forecast._fitted_reservoir import FittedReservoir, fit_readouts
-from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
+from unrolled.forecast._fitted_reservoir import FittedReservoir, fit_reservoir
+from unrolled.forecast._reservoir_frame import frame_lags
 from unrolled.learn import Watch, require_strength
 from unrolled.sequence import DelayProducts
-from unrolled.series import Series, as_series
+from unrolled.series import Series
 
 __all__ = ["NextGenerationReservoir"]
 
@@ -58,6 +58,9 @@ class NextGenerationReservoir:
     >>> bool(abs(fitted.predict(5).mean[:, 0] - logistic[30:35]).max() < 1e-9)
     True
     """
+
+    # What is said to whoever has more weights than steps.
+    fewer_weights: ClassVar[str] = "Fewer delays or a lower degree"
 
     delays: int = 2
     skip: int = 1
@@ -108,29 +111,9 @@ class NextGenerationReservoir:
         return self.window - 1
 
     def fit(self, data: Any, *, watch: Watch | None = None) -> FittedReservoir:
-        """Learn a series.
-
-        Parameters
-        ----------
-        data
-            A :class:`~unrolled.series.Series`, an array, a data frame, or the path of a file.
-        watch
-            Not called: nothing is iterated.
-
-        Raises
-        ------
-        InputError
-            A setting is out of range, or the series does not suit the model.
-        TrainingError
-            The readout is not finite.
-        """
+        """Learn a series; arguments and errors are those of :meth:`EchoState.fit`."""
         del watch
-        known = as_series(data)
-        self.check(known)
-        frame = ReservoirFrame.fit(known, self.base, self.scale)
-        expansion = self.expansion(known.values.shape[1])
-        solved = fit_readouts([expansion], frame, known, self.window - 1, self.ridge)
-        return FittedReservoir.of(self, known, expansion, frame, solved)
+        return fit_reservoir(self, data, lambda features: [self.expansion(features)])
 
     def describe(self, features: int) -> dict[str, Any]:
         """The settings as plain data, for the report."""

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from unrolled.arguments import require_whole
+from unrolled.errors import InputError
 from unrolled.series import Calendar, Series, check
 from unrolled.storage import Shapes
 from unrolled.windows import Scaler
 
-__all__ = ["describe_series", "require_plain", "restore_scaler", "restore_series", "series_shapes"]
+__all__ = ["describe_series", "require_plain", "restore_notes", "restore_scaler", "restore_series", "series_shapes"]
 
 _MOST_POINTS = 100_000_000
 _MOST_FEATURES = 10_000
@@ -60,6 +61,15 @@ def require_plain(text: object) -> None:
     """Text that is printed: no control characters, which a terminal would obey."""
     if not isinstance(text, str) or any(unicodedata.category(letter) == "Cc" for letter in text):
         raise ValueError(f"{text!r} is not plain text")
+
+
+def restore_notes(notes: object) -> tuple[str, ...]:
+    """The notes that were saved; an :class:`InputError` unless they are a list of sentences."""
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise InputError(f"notes must be a list of sentences; came {type(notes).__name__}: {str(notes)[:80]!r}.")
+    for note in notes:
+        require_plain(note)
+    return tuple(notes)
 
 
 def restore_scaler(data: dict[str, Any], features: int) -> Scaler:

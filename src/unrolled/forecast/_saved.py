@@ -17,7 +17,7 @@ from unrolled.forecast._direct import Direct
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
-from unrolled.forecast._restored import require_plain, restore_scaler, restore_series, series_shapes
+from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.learn import Ridge
@@ -98,8 +98,7 @@ def _shapes(description: dict[str, Any]) -> Shapes:
 
 def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> FittedForecaster:
     model = _forecaster(description["forecaster"])
-    for text in (model.name, *description["notes"]):
-        require_plain(text)
+    require_plain(model.name)
     values, x = tensors.pop("series.values"), tensors.pop("series.x")
     series = restore_series(description["series"], values, x)
     if model.target == "window" and len(series) < model.framing.lead:
@@ -112,7 +111,7 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
     scale_out = restore_scaler(description["scale_out"], features)
     framing = model.framing
     frame = Remainder(framing, base, scale_in, scale_out) if base else Direct(framing, scale_in, scale_out)
-    return FittedForecaster(model, series, sequence, frame, tuple(map(str, description["notes"])))
+    return FittedForecaster(model, series, sequence, frame, restore_notes(description["notes"]))
 
 
 #: What a file may hold: how the shapes of its tensors follow from its description, and how it is restored.

@@ -16,8 +16,8 @@ from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._reservoir_frame import ReservoirFrame, frame_lags
-from unrolled.forecast._restored import require_plain, restore_scaler, restore_series, series_shapes
-from unrolled.networks import Reservoir
+from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
+from unrolled.networks import Reservoir, Scattered, Shifted, Topology
 from unrolled.sequence import DelayProducts, EchoStates
 from unrolled.storage import Shapes, save_model
 
@@ -25,6 +25,9 @@ __all__ = ["RESERVOIR_KIND", "reservoir_shapes", "restore_reservoir", "save_rese
 
 RESERVOIR_KIND = "reservoir"
 _MODELS = {"echo-state": EchoState, "next-generation-reservoir": NextGenerationReservoir}
+_WEIGHTS = ("U", "b", "values")
+# What a topology is, and the name of its numbers.
+_TOPOLOGIES = {"shifted": (Shifted, "offsets"), "scattered": (Scattered, "senders")}
 
 
 def save_reservoir(fitted: FittedReservoir, folder: str | Path) -> Path:
@@ -42,7 +45,8 @@ def save_reservoir(fitted: FittedReservoir, folder: str | Path) -> Path:
     tensors = {"readout.V": fitted.V, "readout.c": fitted.c, **fitted.frame.base.tensors()}
     if isinstance(fitted.expansion, EchoStates):
         reservoir = fitted.expansion.reservoir
-        tensors |= {f"reservoir.{name}": getattr(reservoir, name) for name in ("U", "b", "values", "senders")}
+        description["topology"], places = _place_tensor(reservoir.topology)
+        tensors |= {f"reservoir.{name}": getattr(reservoir, name) for name in _WEIGHTS} | places
     tensors |= {"series.values": fitted.series.values, "series.x": fitted.series.x}
     return save_model(folder, description, {name: np.asarray(value) for name, value in tensors.items()})
 
@@ -63,11 +67,12 @@ def reservoir_shapes(description: dict[str, Any]) -> Shapes:
         if members != model.members:
             raise ValueError("every member has a strength")
         n, k = model.units, min(model.connections, model.units)
+        topology, name = _TOPOLOGIES[description["topology"]]
         shapes |= {
             "reservoir.U": ((members, n, features), "float64"),
             "reservoir.b": ((members, n), "float64"),
             "reservoir.values": ((members, k, n), "float64"),
-            "reservoir.senders": ((members, k, n), "int32"),
+            f"reservoir.{name}": ((members, k) if topology is Shifted else (members, k, n), "int32"),
         }
     elif members != 1:
         raise ValueError("nothing is random, so there is one member")
@@ -77,8 +82,6 @@ def reservoir_shapes(description: dict[str, Any]) -> Shapes:
 def restore_reservoir(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> FittedReservoir:
     """The model that was saved, checked."""
     model = _model(description["model"])
-    for text in (model.name, *description["notes"]):
-        require_plain(text)
     for strength in description["strengths"]:
         require_number("strength", strength, least=0.0)
     series = restore_series(description["series"], tensors["series.values"], tensors["series.x"])
@@ -86,8 +89,8 @@ def restore_reservoir(description: dict[str, Any], tensors: dict[str, np.ndarray
         raise ValueError(f"the model needs more than {len(series)} points")
     frame = ReservoirFrame(restore_base(tensors), restore_scaler(description["scale_out"], series.values.shape[1]))
     return FittedReservoir(
-        model, series, _expansion(model, tensors, series.values.shape[1]), tensors["readout.V"], tensors["readout.c"],
-        tuple(description["strengths"]), frame, tuple(description["notes"]),
+        model, series, _expansion(model, description, tensors), tensors["readout.V"], tensors["readout.c"],
+        tuple(description["strengths"]), frame, restore_notes(description["notes"]),
     )  # fmt: skip
 
 
@@ -106,12 +109,20 @@ def _width(model: EchoState | NextGenerationReservoir, features: int) -> int:
 
 
 def _expansion(
-    model: EchoState | NextGenerationReservoir, tensors: dict[str, np.ndarray], features: int
+    model: EchoState | NextGenerationReservoir, description: dict[str, Any], tensors: dict[str, np.ndarray]
 ) -> EchoStates | DelayProducts:
     if isinstance(model, NextGenerationReservoir):
-        return model.expansion(features)
-    U, b, values, senders = (tensors[f"reservoir.{name}"] for name in ("U", "b", "values", "senders"))
-    if senders.min() < 0 or senders.max() >= model.units:
-        raise ValueError("a unit sees one that is not there")
+        return model.expansion(tensors["series.values"].shape[1])
+    U, b, values = (tensors[f"reservoir.{name}"] for name in _WEIGHTS)
+    topology, name = _TOPOLOGIES[description["topology"]]
     leak = np.full(len(b), float(model.leak))
-    return EchoStates(Reservoir(U, b, values, senders, leak, model.activation), model.squares, model.direct)
+    reservoir = Reservoir(U, b, values, topology(tensors[f"reservoir.{name}"]), leak, model.activation)
+    reservoir.check()
+    return EchoStates(reservoir, model.squares, model.direct)
+
+
+def _place_tensor(topology: Topology) -> tuple[str, dict[str, Any]]:
+    """What it is, and its numbers."""
+    word = next(word for word, (kind, _) in _TOPOLOGIES.items() if isinstance(topology, kind))
+    name = _TOPOLOGIES[word][1]
+    return word, {f"reservoir.{name}": np.asarray(getattr(topology, name), np.int32)}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.arguments import require_array
 from unrolled.errors import InputError, TrainingError
 
 __all__ = ["Compressed", "Equations", "Moments", "Singular"]
@@ -36,9 +37,18 @@ class Equations:
     blocks: Callable[[], Iterable[Rows]]
 
     @classmethod
-    def of(cls, columns: Float[np.ndarray, "row column"], targets: Float[np.ndarray, "row output"]) -> Equations:
-        """From whole arrays."""
-        return cls(len(columns), columns.shape[1], lambda: [(columns, targets)])
+    def of(cls, columns: Any, targets: Any) -> Equations:
+        """From whole arrays, of shapes ``(row, column)`` and ``(row, output)``.
+
+        Raises
+        ------
+        InputError
+            They are no such arrays, or have different numbers of rows.
+        """
+        A, y = require_array("columns", columns, "row", "column"), require_array("targets", targets, "row", "output")
+        if len(A) != len(y):
+            raise InputError(f"columns and targets must have as many rows; came {len(A)} and {len(y)}.")
+        return cls(len(A), A.shape[1], lambda: [(A, y)])
 
 
 class Singular(NamedTuple):
@@ -173,10 +183,15 @@ def _together(equations: Equations, *, ones: bool = False) -> Iterator[Float[np.
     """``(1, A, y)`` side by side in larger blocks: each is good until the next is asked for."""
     if equations.rows < 1:
         raise InputError("ridge regression needs one equation at least; none is left after the washout.")
-    start, buffer, filled = int(ones), np.zeros((0, 0)), 0
+    start, buffer, filled, seen = int(ones), np.zeros((0, 0)), 0, 0
     for A, y in equations.blocks():
+        seen += _rows_of(A, y, equations.columns)
+        if seen > equations.rows:
+            break
         if not buffer.size:
             buffer = np.ones((min(_TOGETHER, equations.rows), start + A.shape[1] + y.shape[1]))
+        if buffer.shape[1] != start + A.shape[1] + y.shape[1]:
+            raise InputError("every block must have as many outputs as the first.")
         taken = 0
         while taken < len(A):
             part = slice(taken, taken + len(buffer) - filled)
@@ -186,5 +201,18 @@ def _together(equations: Equations, *, ones: bool = False) -> Iterator[Float[np.
             if filled == len(buffer):
                 yield buffer
                 buffer[:, :start], filled = 1.0, 0
+    if seen != equations.rows:
+        more = " or more" * (seen > equations.rows)
+        raise InputError(f"the blocks were to have {equations.rows} rows together and have {seen}{more}.")
     if filled:
         yield buffer[:filled]
+
+
+def _rows_of(A: Any, y: Any, columns: int) -> int:
+    """How many rows a block has; an :class:`InputError` unless it is of the shapes that were announced."""
+    if np.ndim(A) != 2 or np.ndim(y) != 2 or np.shape(A)[1] != columns or len(A) != len(y):
+        raise InputError(
+            f"every block must have columns (row, {columns}) and targets (row, output) of as many rows; came "
+            f"{np.shape(A)} and {np.shape(y)}."
+        )
+    return len(A)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import require_array, require_whole
 from unrolled.errors import InputError
 
 __all__ = ["memory_capacity"]
@@ -13,13 +15,7 @@ __all__ = ["memory_capacity"]
 _MOST_DELAYS = 1_000_000
 
 
-def memory_capacity(
-    states: Float[np.ndarray, "time unit"],
-    inputs: Float[np.ndarray, " time"],
-    delays: int,
-    *,
-    washout: int = 0,
-) -> Float[np.ndarray, " delay"]:
+def memory_capacity(states: Any, inputs: Any, delays: int, *, washout: int = 0) -> Float[np.ndarray, " delay"]:
     """``MC_k``, k = 0, 1, ...: the squared correlation of u_{t-k} with the best linear readout of h_t.
 
     It is the share of the variance of u_{t-k} that the states explain, from one singular value decomposition for all
@@ -29,10 +25,10 @@ def memory_capacity(
     Parameters
     ----------
     states
-        h_t of every step: of a reservoir (:func:`~unrolled.networks.collect_states`) or of any layer
+        h_t of every step, ``(time, unit)``: of a reservoir (:func:`~unrolled.networks.collect_states`) or of any layer
         (:func:`~unrolled.networks.unroll`).
     inputs
-        u_t, which drove them.
+        u_t, which drove them, ``(time,)``.
     delays
         How many delays, from 0 on.
     washout
@@ -46,7 +42,7 @@ def memory_capacity(
     Raises
     ------
     InputError
-        Too few steps, values that are not finite, or inputs that never change.
+        Arrays of other shapes, too few steps, values that are not finite, or inputs that never change.
 
     References
     ----------
@@ -61,10 +57,13 @@ def memory_capacity(
     >>> memory_capacity(delay_line, u, 5, washout=3).round(1).tolist()
     [1.0, 1.0, 1.0, 0.0, 0.0]
     """
+    states, inputs = require_array("states", states, "time", "unit"), require_array("inputs", inputs, "time")
     require_whole("delays", delays, 1, _MOST_DELAYS)
     require_whole("washout", washout, 0, len(inputs))
     if len(states) != len(inputs):
         raise InputError(f"states and inputs must be of one length; came {len(states)} and {len(inputs)} steps.")
+    if not states.shape[1]:
+        raise InputError("states must be of one unit at least; came none.")
     first = max(washout, delays - 1)
     rows = len(inputs) - first
     if rows <= states.shape[1] + 1:

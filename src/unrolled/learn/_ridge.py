@@ -84,9 +84,9 @@ class Ridge:
 
 def require_strength(name: str, strength: Any) -> None:
     """Raise an :class:`InputError` unless it is a number of at least 0, or ``"gcv"``."""
-    if strength == "gcv":
-        return
     if isinstance(strength, str):
+        if strength == "gcv":
+            return
         raise InputError(f"{name} must be a number of at least 0, or 'gcv'; came {strength!r}.")
     require_number(name, strength, least=0.0)
 
@@ -133,7 +133,7 @@ def solve_ridge(equations: Equations, strength: float | str = "gcv", *, intercep
     Raises
     ------
     InputError
-        No rows.
+        No rows, blocks that are not of the shapes that were announced, or a setting that is out of range.
     TrainingError
         Rows or the solution are not finite.
 
@@ -145,7 +145,12 @@ def solve_ridge(equations: Equations, strength: float | str = "gcv", *, intercep
     >>> solve_ridge(Equations.of(x, 2 * x + 1), strength=5.0).V.round(12).tolist()  # 10 / (5 + 5)
     [[1.0]]
     """
+    if not isinstance(equations, Equations):
+        raise InputError(
+            f"equations must be Equations; came {type(equations).__name__}; Equations.of(columns, targets) makes them."
+        )
     require_strength("strength", strength)
+    require_flag("intercept", intercept)
     if equations.rows * equations.columns**2 > _MANY and equations.rows > equations.columns:
         found = _by_moments(Moments.of(equations, intercept=intercept), strength)
         if found is not None:

@@ -75,4 +75,7 @@ from unrolled.networks._summary import summarize as summarize
 from unrolled.networks._tape import LayerTape as LayerTape
 from unrolled.networks._tape import Tape as Tape
 from unrolled.networks._tape import forward_pass as forward_pass
+from unrolled.networks._topology import Scattered as Scattered
+from unrolled.networks._topology import Shifted as Shifted
+from unrolled.networks._topology import Topology as Topology
 from unrolled.networks._unroll import unroll as unroll

@@ -102,7 +102,7 @@ class EchoStateInitialization:
         first = next(iter(network.named_layers()))
         for name, layer in _elman_layers(network, self.name).items():
             U = self.input_scale * generator.normal(size=layer.U.shape)
-            mean = _mean_input(batch) if self.centred and batch is not None and name == first else np.zeros(U.shape[1])
+            mean = batch.mean_input() if self.centred and batch is not None and name == first else np.zeros(U.shape[1])
             new |= {f"{name}.U": U, f"{name}.W": self._sparse(layer.units, generator), f"{name}.b": -U @ mean}
         if "readout.V" in network.weights():
             new["readout.V"] = self.output_scale * generator.normal(size=network.weights()["readout.V"].shape)
@@ -277,15 +277,6 @@ def _elman_layers(network: Network, what: str) -> dict[str, Elman]:
             f"the initialization {what} is of Elman layers, and this network has none; name elman:UNITS in its layers."
         )
     return found
-
-
-def _mean_input(batch: Batch) -> Float[np.ndarray, " feature"]:
-    """Over all real steps."""
-    inputs = np.asarray(batch.inputs, np.float64)
-    if batch.lengths is None:
-        return inputs.mean(axis=(0, 1))
-    real = np.arange(inputs.shape[1]) < np.asarray(batch.lengths)[:, None]
-    return inputs[real].mean(axis=0)
 
 
 def _mean_target(batch: Batch) -> Float[np.ndarray, " output"]:

@@ -18,14 +18,11 @@ from unrolled.errors import InputError
 from unrolled.networks._activations import activation
 from unrolled.networks._leaky_elman import LeakyElman
 from unrolled.networks._spectral_radius import spectral_radius
+from unrolled.networks._topology import Scattered, Topology
 from unrolled.types import AnyArray, in_precision, precision
 
 __all__ = ["Reservoir", "collect_states", "state_blocks"]
 
-# Gathered one by one, a weight costs as much as so many in a dense product: measured on two processors.
-_GATHER_COST = 6
-# Up to this many connections the sum over them is written out: memory is then read once and nothing is kept between.
-_WRITTEN_OUT = 32
 # Scaling by the inverse of a smaller radius would overflow.
 _LEAST_RADIUS = 1e-100
 # States are made in blocks of about this size, which stay in the cache: fresh memory for a whole series costs more
@@ -43,8 +40,11 @@ class Reservoir(eqx.Module):
     ----------
     U, b
         Weights of the inputs ``(unit, feature)`` and biases ``(unit,)``.
-    values, senders
-        The nonzero weights of W, and whose activities they multiply, each ``(connection, unit)``.
+    values
+        The nonzero weights of W, ``(connection, unit)``.
+    topology
+        Whose activities they multiply: :class:`Shifted`, the same distances for all units, as random reservoirs have
+        them, or :class:`Scattered`, any graph.
     leak
         A number.
     activation
@@ -53,16 +53,17 @@ class Reservoir(eqx.Module):
     Examples
     --------
     >>> import numpy as np
-    >>> from unrolled.networks import Reservoir, collect_states
-    >>> ring = Reservoir(np.array([[1.0], [0.0]]), np.zeros(2), np.ones((1, 2)), np.array([[1, 0]]), 1.0, "linear")
+    >>> from unrolled.networks import Reservoir, Shifted, collect_states
+    >>> U, b, values = np.array([[1.0], [0.0], [0.0]]), np.zeros(3), np.ones((1, 3))
+    >>> ring = Reservoir(U, b, values, Shifted(np.array([2])), 1.0, "linear")
     >>> collect_states(ring, np.array([[5.0], [0.0], [0.0]]))[0].tolist()
-    [[5.0, 0.0], [0.0, 5.0], [5.0, 0.0]]
+    [[5.0, 0.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 5.0]]
     """
 
     U: Float[AnyArray, "*member unit feature"]
     b: Float[AnyArray, "*member unit"]
     values: Float[AnyArray, "*member connection unit"]
-    senders: Int[AnyArray, "*member connection unit"]
+    topology: Topology
     leak: Any
     activation: str = eqx.field(static=True, default="tanh")
 
@@ -76,6 +77,24 @@ class Reservoir(eqx.Module):
         """The number of inputs."""
         return self.U.shape[-1]
 
+    @property
+    def senders(self) -> Int[AnyArray, "*member connection unit"]:
+        """Whose activities the weights multiply."""
+        return self.topology.seen(self.units)
+
+    def check(self) -> None:
+        """Raise an :class:`InputError` if the parts do not go together, or a unit sees one that is not there."""
+        U, b, values = (np.shape(part) for part in (self.U, self.b, self.values))
+        if len(values) != len(U) or len(U) != len(b) + 1 or not U[:-1] == b == values[:-2] + values[-1:]:
+            raise InputError(
+                "U, b and values must have the shapes (unit, feature), (unit,) and (connection, unit), and the same "
+                f"members in front; came {U}, {b} and {values}."
+            )
+        if not isinstance(self.topology, Topology):
+            came = type(self.topology).__name__
+            raise InputError(f"topology must be Shifted(offsets) or Scattered(senders); came {came}.")
+        self.topology.check(values)
+
     @classmethod
     def of(cls, cell: LeakyElman) -> Reservoir:
         """The same layer with what is not zero in W alone; rows with fewer nonzero weights are filled up with zeros."""
@@ -85,7 +104,8 @@ class Reservoir(eqx.Module):
         senders = np.sort(np.argsort(W == 0, axis=1, kind="stable")[:, :count], axis=1)
         values = np.take_along_axis(W, senders, axis=1)
         plain = (np.asarray(cell.U), np.asarray(cell.b), np.ascontiguousarray(values.T))
-        return cls(*plain, np.ascontiguousarray(senders.T.astype(np.int32)), np.float64(cell.leak), cell.activation)
+        topology = Scattered(np.ascontiguousarray(senders.T.astype(np.int32)))
+        return cls(*plain, topology, np.float64(cell.leak), cell.activation)
 
     def with_spectral_radius(self, rho: float) -> Reservoir:
         """The same layer with W scaled so that its spectral radius is ``rho``.
@@ -96,6 +116,7 @@ class Reservoir(eqx.Module):
             rho is not above 0, or W has no loop (a delay line, or zeros): its radius is 0 at every scale.
         """
         require_number("rho", rho, above=0.0)
+        self.check()
         radius = spectral_radius(np.asarray(self.values), np.asarray(self.senders))
         if not radius > _LEAST_RADIUS:
             raise InputError(
@@ -118,24 +139,19 @@ class Reservoir(eqx.Module):
     def stepper(self) -> Any:
         """A function from h_{t-1}, ``(unit, *lane)``, and ``U x_t``, of the same shape, to h_t.
 
-        W is multiplied densely where it is small or has many connections, by gathering elsewhere.
+        W is multiplied densely where it is small or has many connections, by its topology elsewhere.
         """
         f, keep = activation(self.activation), 1 - self.leak
-        values, senders = jnp.asarray(self.values), jnp.asarray(self.senders)
-        units, count = self.units, values.shape[0]
-        dense = count * _GATHER_COST >= units
-        rows = jnp.broadcast_to(jnp.arange(units), senders.shape)
-        W = jnp.zeros((units, units), values.dtype).at[rows, senders].add(values) if dense else None
+        b, values, units = jnp.asarray(self.b), jnp.asarray(self.values), self.units
+        dense = len(values) * self.topology.cost >= units
+        rows = jnp.broadcast_to(jnp.arange(units), values.shape)
+        W = jnp.zeros((units, units), values.dtype).at[rows, self.senders].add(values) if dense else None
 
         def product(h: Array) -> Array:
-            if W is not None:
-                return W @ h
-            if count > _WRITTEN_OUT:
-                return jnp.sum(_along(values, h) * _seen(h, senders), axis=0)
-            return sum((_along(values[k], h) * _seen(h, senders[k]) for k in range(count)), jnp.zeros_like(h))
+            return W @ h if W is not None else self.topology.product(values, h)
 
         def step(h: Array, driven: Array) -> Array:
-            return keep * h + self.leak * f(driven + product(h) + _along(jnp.asarray(self.b), h))
+            return keep * h + self.leak * f(driven + product(h) + b.reshape(units, *(1,) * (h.ndim - 1)))
 
         return step
 
@@ -145,15 +161,6 @@ class Reservoir(eqx.Module):
         if self.features > 4:
             return x @ U.T
         return sum((x[..., i, None] * U[:, i] for i in range(self.features)), jnp.zeros((*x.shape[:-1], self.units)))
-
-
-def _seen(h: Array, senders: Array) -> Array:
-    return h.at[senders].get(mode="promise_in_bounds")
-
-
-def _along(weights: Array, h: Array) -> Array:
-    """Weights ``(*connection, unit)`` with axes of length 1 for the lanes of h."""
-    return weights.reshape(*weights.shape, *(1,) * (h.ndim - 1))
 
 
 def collect_states(
@@ -173,7 +180,8 @@ def collect_states(
     Raises
     ------
     InputError
-        No steps, another number of features than the reservoir has, or values that are not finite.
+        No steps, another number of features than the reservoir has, values that are not finite, or a reservoir whose
+        parts do not go together.
     """
     inputs = np.asarray(inputs)
     states = np.empty((len(inputs), reservoir.units))
@@ -189,6 +197,7 @@ def state_blocks(
 
     While one block is used the next is made: a long series needs no memory for all its states.
     """
+    reservoir.check()
     values = in_precision(inputs, np.dtype(np.float64))
     if values.ndim != 2 or not len(values):
         raise InputError(f"inputs must have shape (time, feature) with one step at least; came {values.shape}.")

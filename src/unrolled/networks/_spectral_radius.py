@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from unrolled.errors import InputError
+
 __all__ = ["spectral_radius"]
 
 # Up to this size all eigenvalues are as quick as the largest few.
 _DENSE = 400
 # So many of the largest: those of a random matrix lie close to a circle, and too few would converge slowly.
 _WANTED = 8
+# Eigenvalues of W^m of almost one size part the more the larger m is: two shifts of a layer have many such. Products
+# with W cost little beside the rest of an iteration, so the first power is no detour.
+_POWERS = (8, 64, 512)
+_RESTARTS = 30
+_GROWTH_STEPS = 200
 
 
 def spectral_radius(values: Float[np.ndarray, "connection unit"], senders: Int[np.ndarray, "connection unit"]) -> float:
@@ -51,13 +58,48 @@ def spectral_radius(values: Float[np.ndarray, "connection unit"], senders: Int[n
 
 
 def _irreducible(W: Any) -> float:
+    """Of one strongly connected component."""
+    if W.nnz == W.shape[0]:  # one ring, all of whose eigenvalues have the geometric mean of its weights for their size
+        return float(np.exp(np.mean(np.log(np.abs(W.data)))))
     if W.shape[0] <= _DENSE:
         return float(np.max(np.abs(np.linalg.eigvals(W.toarray()))))
-    from scipy.sparse.linalg import ArpackNoConvergence, eigs
+    size = _growth(W)
+    if not size > 0:
+        return 0.0
+    for power in _POWERS:
+        found = _largest(W / size, power)
+        if found is not None:
+            return size * found
+    raise InputError(
+        f"the spectral radius of W ({W.shape[0]} units) was not found: too many of its eigenvalues are of one size; "
+        "take more connections a unit."
+    )
 
-    start = np.random.default_rng(0).normal(size=W.shape[0])  # so that the answer is the same every time
+
+def _growth(W: Any) -> float:
+    """The radius to a few per cent, by the power method: whatever is raised to a high power must be near 1."""
+    x, logarithms = _start(W), []
+    for _ in range(_GROWTH_STEPS):
+        x = W @ x
+        size = float(np.linalg.norm(x))
+        if not size > 0:
+            return 0.0
+        logarithms.append(np.log(size))
+        x = x / size
+    return float(np.exp(np.mean(logarithms[_GROWTH_STEPS // 2 :])))
+
+
+def _largest(W: Any, power: int) -> float | None:
+    """From the largest eigenvalues of a power of W, by Arnoldi's iteration; ``None`` if that does not converge."""
+    from scipy.sparse.linalg import ArpackError, aslinearoperator, eigs
+
+    settings = {"k": _WANTED, "ncv": 8 * _WANTED, "which": "LM", "v0": _start(W), "maxiter": _RESTARTS}
     try:
-        found = eigs(W, k=_WANTED, ncv=8 * _WANTED, which="LM", v0=start, return_eigenvectors=False)
-    except ArpackNoConvergence:
-        found = np.linalg.eigvals(W.toarray())
-    return float(np.max(np.abs(found)))
+        found = eigs(aslinearoperator(W) ** power, **settings, return_eigenvectors=False)
+    except ArpackError:
+        return None
+    return float(np.max(np.abs(found)) ** (1 / power))
+
+
+def _start(W: Any) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=W.shape[0])  # so that the answer is the same every time

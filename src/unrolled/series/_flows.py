@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,8 +15,12 @@ from unrolled.series._series import Series, make_series
 __all__ = ["lorenz", "mackey_glass", "narma"]
 
 _MOST_POINTS = 10_000_000
+# Of an integrator, between all points.
+_MOST_STEPS = 200_000_000
 # Taylor series of the Lorenz equations converge up to about 0.15 in time; so far and so many terms reach rounding.
 _LONGEST_STEP, _TERMS = 0.02, 18
+# With so long a step Euler's method overshoots what decays at a rate of 0.1 by as much as there was.
+_UNSTABLE_STEP = 20.0
 
 
 def lorenz(
@@ -48,6 +53,11 @@ def lorenz(
     Series
         Three features, x, y and z.
 
+    Raises
+    ------
+    InputError
+        An argument is out of range, or the system runs off to infinity, as it does from far away.
+
     References
     ----------
     E. N. Lorenz, Journal of the Atmospheric Sciences 20 (1963) 130.
@@ -58,17 +68,41 @@ def lorenz(
     >>> lorenz(100).values.shape
     (100, 3)
     """
-    require_whole("points", points, 1, _MOST_POINTS)
+    points = require_whole("points", points, 1, _MOST_POINTS)
     require_number("step", step, above=0.0)
-    parts = math.ceil(step / _LONGEST_STEP)
-    state, values = [float(v) for v in start], np.empty((points, 3))
+    state = _three_numbers(start)
+    for name, value in (("sigma", sigma), ("rho", rho), ("beta", beta)):
+        require_number(name, value)
+    step, parameters = float(step), (float(sigma), float(rho), float(beta))
+    _require_few_steps(points * (step / _LONGEST_STEP))
+    parts, values = math.ceil(step / _LONGEST_STEP), np.empty((points, 3))
     for point in range(points):
         values[point] = state
         for _ in range(parts):
-            state = _lorenz_step(state, step / parts, (sigma, rho, beta))
+            state = _lorenz_step(state, step / parts, parameters)
     if not np.isfinite(values).all():
         raise InputError("the Lorenz system runs off to infinity from there; take another start or a shorter step.")
     return make_series(values, step * np.arange(points), names=("x", "y", "z"), x_name="t", name="lorenz")
+
+
+def _three_numbers(start: Any) -> list[float]:
+    try:
+        shape = np.shape(start)
+    except ValueError:  # rows of several lengths
+        shape = None
+    if shape != (3,):
+        raise InputError(f"start must be three numbers, x, y and z; came {start!r:.80}.")
+    for name, value in zip("xyz", start, strict=True):
+        require_number(f"{name} of start", value)
+    return [float(value) for value in start]
+
+
+def _require_few_steps(steps: float) -> None:
+    if not steps <= _MOST_STEPS:
+        raise InputError(
+            f"that takes {steps:.3g} steps of the integrator, and {_MOST_STEPS:,} are allowed; ask for fewer points or "
+            "for less time between them."
+        )
 
 
 def _lorenz_step(state: list[float], h: float, parameters: tuple[float, float, float]) -> list[float]:
@@ -107,6 +141,11 @@ def mackey_glass(
     transient
         How many points are left out first.
 
+    Raises
+    ------
+    InputError
+        An argument is out of range.
+
     References
     ----------
     M. C. Mackey and L. Glass, Science 197 (1977) 287; H. Jaeger and H. Haas, Science 304 (2004) 78, supplement.
@@ -118,12 +157,16 @@ def mackey_glass(
     >>> bool(0.2 < series.values.min() < series.values.max() < 1.4)
     True
     """
-    require_whole("points", points, 1, _MOST_POINTS)
-    require_whole("every", every, 1, _MOST_POINTS)
-    require_whole("transient", transient, 0, _MOST_POINTS)
-    require_whole("seed", seed, 0, 2**63 - 1)
+    points = require_whole("points", points, 1, _MOST_POINTS)
+    every = require_whole("every", every, 1, _MOST_POINTS)
+    transient = require_whole("transient", transient, 0, _MOST_POINTS)
+    seed = require_whole("seed", seed, 0, 2**63 - 1)
     require_number("step", step, above=0.0)
     require_number("tau", tau, least=step)
+    step, tau = float(step), float(tau)
+    if step >= _UNSTABLE_STEP:
+        raise InputError(f"step must be below {_UNSTABLE_STEP:g}, where Euler's method runs off; came {step:g}.")
+    _require_few_steps(tau / step + (points + transient) * every)
     delay = round(tau / step)
     if abs(delay * step - tau) > 1e-9 * tau:
         raise InputError(f"tau must be a whole number of steps; came {tau:g} with steps of {step:g}.")
@@ -173,9 +216,9 @@ def narma(
     >>> u.shape, y.shape
     ((100,), (100,))
     """
-    require_whole("points", points, 1, _MOST_POINTS)
-    require_whole("order", order, 1, 1000)
-    require_whole("seed", seed, 0, 2**63 - 1)
+    points = require_whole("points", points, 1, _MOST_POINTS)
+    order = require_whole("order", order, 1, 1000)
+    seed = require_whole("seed", seed, 0, 2**63 - 1)
     before = 2 * order
     u = np.random.default_rng(seed).uniform(0.0, 0.5, points + before)
     y = np.zeros(points + before + 1)
