@@ -72,6 +72,23 @@ def test_interrupted_while_it_trains(here, number, status):
     _ended_by(process, here, status)
 
 
+def test_interrupted_while_a_program_runs_that_has_no_end(here):
+    script = (
+        "import jax, unrolled.series as series\n"
+        "def endless(*_, **__):\n"
+        "    jax.block_until_ready(jax.jit(lambda: jax.lax.while_loop(lambda n: n >= 0, lambda n: n * 0, 1))())\n"
+        "series.datasets = endless\n"
+        "from unrolled.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", _HEARING, sys.executable, "-c", script, "datasets"]
+    process = subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _ended_by(process, here, 130)
+
+
 def test_interrupted_while_it_writes(here):
     script = (
         "import os, signal, unrolled.report as report\n"

@@ -6,13 +6,18 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
+import threading
 import warnings
 from typing import NoReturn
 
 __all__ = ["main"]
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+# So long the main thread has to answer a signal; inside a compiled program it cannot.
+_PATIENCE = 1.0
+_leaving = threading.RLock()
 
 
 def main() -> None:
@@ -23,6 +28,7 @@ def main() -> None:
         # A shell that starts a command in the background, or nohup, has it ignore a signal; that stands.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
+    _hear_always()
     # The matrices here are small: threads of a matrix library cost more than they bring, and on a busy machine
     # hundreds of times more. A user's own setting stands.
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -38,6 +44,24 @@ def main() -> None:
         app(prog_name="unrolled")
     except SystemExit as ending:
         _end(ending.code)
+
+
+def _hear_always() -> None:
+    """Have signals heard while the main thread is inside a compiled program, which may be for minutes."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_hear, args=(ours, theirs), daemon=True).start()
+
+
+def _hear(ours: socket.socket, _open: socket.socket) -> None:
+    from time import sleep
+
+    while heard := ours.recv(1):
+        sleep(_PATIENCE)
+        # Where another handler stands for a moment, files are being given their names; it will end the program itself.
+        if heard[0] in _ENDING and signal.getsignal(heard[0]) is _leave:
+            _leave(heard[0], None)
 
 
 def _end(status: object) -> NoReturn:
@@ -64,6 +88,7 @@ def _leave(number: int, _frame: object) -> NoReturn:
 
     An exception would not do: raised in a callback of a library it is printed and forgotten.
     """
+    _leaving.acquire()  # by one thread; the other waits for the end
     # A module that is not loaded, or not to its end, has left nothing yet.
     discard_unfinished = getattr(sys.modules.get("unrolled.storage"), "discard_unfinished", None)
     if discard_unfinished is not None:
