@@ -421,7 +421,7 @@ def test_the_clock_is_looked_at_between_pieces(monkeypatch):
     assert 30 <= row.seconds < 35
 
 
-@pytest.mark.parametrize("name", ways())
+@each_way
 def test_what_cannot_be_held_is_refused_with_what_can(name):
     began = perf_counter()
     with pytest.raises(InputError, match=r"100000.* GB.* GB can be had here; take .*units") as caught:
@@ -434,6 +434,28 @@ def test_what_cannot_be_held_is_refused_with_what_can(name):
             way(name, units=fits + 1).check(TASK, LIMITS)
         with pytest.raises(InputError, match="one sequence of echo of length 3 takes"):
             way(name, units=fits).check(task("echo", 3, steps=1_000_000), LIMITS)
+
+
+@each_way
+def test_a_task_whose_steps_cannot_be_held_is_refused(name, monkeypatch):
+    for module in ("_online_way", "_echo_state_way"):
+        monkeypatch.setattr(f"unrolled.evaluate.{module}.most_bytes", lambda: 4 << 30)
+    way(name).check(task("echo", 3, steps=1000), LIMITS)
+    with pytest.raises(InputError, match=r"GB can be had here; take fewer units, or a shorter task"):
+        way(name, units=600).check(task("echo", 3, steps=1_000_000), LIMITS)
+
+
+def test_of_long_sequences_fewer_say_where_inputs_lie(monkeypatch):
+    monkeypatch.setattr("unrolled.evaluate._online_way._MOST_NUMBERS", 6 * 70)
+    counts = []
+
+    class Counted(type(TASK)):
+        def draw(self, count, *, key):
+            counts.append(count)
+            return super().draw(count, key=key)
+
+    begun(small("momentum"), Counted(3, 6))
+    assert set(counts) == {1, 70}
 
 
 ADAM = FirstOrder()

@@ -55,7 +55,7 @@ class LearnOptions:
     ] = None
     jobs: Annotated[int, typer.Option(help="So many runs at once, in processes of their own.", metavar="N")] = 1
     keep: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="Keep every run in this folder; the same command goes on where one was stopped.",
             metavar="FOLDER",
@@ -109,7 +109,7 @@ class _Request:
     seeds: Sequence[int]
     limits: Limits
     jobs: int
-    keep: Path | None
+    keep: str | None
 
 
 def _list_tasks() -> None:
@@ -133,8 +133,8 @@ def _requested(chosen: LearnOptions) -> _Request:
     return _Request(problem, made, range(first, first + count), limits, chosen.jobs, chosen.keep)
 
 
-def _require_apart(keep: Path | None, out: Path | None) -> None:
-    if keep is not None and out is not None and keep.absolute().is_relative_to(out.absolute()):
+def _require_apart(keep: str | None, out: Path | None) -> None:
+    if keep is not None and out is not None and Path(keep).absolute().is_relative_to(out.absolute()):
         raise InputError(f"--keep {keep} lies in --out {out}, which is for the results; name a folder elsewhere.")
 
 

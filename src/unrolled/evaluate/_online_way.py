@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 
 import jax
@@ -25,8 +26,12 @@ __all__ = ["OnlineWay"]
 _LEAST_LAG = 2
 # So many sequences say where inputs and targets lie.
 _FOR_MEANS = 1000
+# Of inputs that are longer only as many are taken as have so many numbers.
+_MOST_NUMBERS = 1 << 26
 # Weights, their gradients, moments and copies, in bytes for every one of them.
 _BYTES_A_PARAMETER = 64
+# Activities of a step, their derivatives and what they are multiplied with: as much is kept of every layer at least.
+_KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -85,15 +90,9 @@ class OnlineWay:
         """Raise an :class:`InputError` unless network, algorithm, task and limits go together."""
         require_request(task, limits)
         limits.check(self.name, self.algorithm.sequences, MOST_STEPS * self.algorithm.sequences)
-        sequence_shapes(task)
         design = NetworkDesign.parse(self.network, task.output)
         self.algorithm.check(NetworkObjective(task.loss, task.output))
-        held, most = design.parameter_count(task.features, task.outputs) * _BYTES_A_PARAMETER, most_bytes()
-        if held > most:
-            raise InputError(
-                f"{self.name} with the network {self.network} would take {in_words(held)} for its weights alone, and "
-                f"{in_words(most)} can be had here; take fewer units."
-            )
+        self._require_memory(task, design)
         if self.initialization is not None:
             weights, initialization, *_ = keys_of(0)
             network = design.initialize(task.features, task.outputs, key=weights)
@@ -141,7 +140,7 @@ class OnlineWay:
         """What is learned: the task, or the same with centred inputs."""
         if not self.centred:
             return task
-        mean = task.draw(_FOR_MEANS, key=keys.sample).mean_input()
+        mean = task.draw(self._sample(task), key=keys.sample).mean_input()
         return Centred(task, tuple(mean.tolist()))
 
     def begin(self, task: Task, keys: Keys) -> Network:
@@ -149,11 +148,33 @@ class OnlineWay:
         design = NetworkDesign.parse(self.network, task.output)
         network = design.initialize(task.features, task.outputs, key=keys.weights)
         if self.initialization is not None:
-            sample = self.problem(task, keys).draw(_FOR_MEANS, key=keys.sample)
+            sample = self.problem(task, keys).draw(self._sample(task), key=keys.sample)
             network = self.initialization(network, key=keys.initialization, batch=sample)
         if self._prepares(task):
             network = chrono(network, int(task.lag or 0), key=keys.initialization)
         return jax.tree.map(lambda leaf: leaf.astype(self.precision), network)
+
+    def _require_memory(self, task: Task, design: NetworkDesign) -> None:
+        """Raise an :class:`InputError` where weights or activities cannot be held; what is near it is let through."""
+        (_, time, features), _ = sequence_shapes(task)
+        held, most = design.parameter_count(task.features, task.outputs) * _BYTES_A_PARAMETER, most_bytes()
+        can = f"and {in_words(most)} can be had here; take fewer units"
+        if held > most:
+            raise InputError(
+                f"{self.name} with the network {self.network} would take {in_words(held)} for its weights alone, {can}."
+            )
+        numbers = features + _KEPT * sum(layer.units for layer in design.layers)
+        held = self.algorithm.sequences * time * numbers * np.dtype(self.precision).itemsize
+        if held > most:
+            raise InputError(
+                f"{self.name} with the network {self.network} would take {in_words(held)} for a step on "
+                f"{self.algorithm.sequences} sequences of {time} steps, {can}, or a shorter task."
+            )
+
+    def _sample(self, task: Task) -> int:
+        """How many sequences say where inputs lie."""
+        inputs, _ = sequence_shapes(task)
+        return max(1, min(_FOR_MEANS, _MOST_NUMBERS // prod(inputs)))
 
     def _prepares(self, task: Task) -> bool:
         return self.prepared and task.lag is not None and task.lag >= _LEAST_LAG

@@ -166,6 +166,8 @@ def _listed(name: str, values: Any, example: str) -> list[Any]:
 def _kept(runs: Sequence[_Run], task: Task, folder: Any) -> list[_Run]:
     """The runs with their files: one of another way, or with other settings, has another name."""
     require_kind("keep", folder, (str, os.PathLike))
+    if not os.fspath(folder):
+        raise InputError("keep must name a folder; came ''.")
     kept = []
     for run in runs:
         plain = re.sub(r"[^\w.-]", "_", f"{task.name}-{task.length}-{run.way.name}-{run.seed}")
