@@ -51,6 +51,11 @@ def test_a_file_is_replaced_whole(path):
     assert os.listdir(path.parent) == ["run"]
 
 
+def test_a_file_has_the_permissions_of_any_other(path):
+    (path.parent / "other").touch()
+    assert path.stat().st_mode == (path.parent / "other").stat().st_mode
+
+
 def test_columns_of_a_transposed_array_stay_in_their_place(tmp_path):
     array = np.arange(6.0).reshape(2, 3).T
     write_arrays(tmp_path / "run", {"a": array}, {})

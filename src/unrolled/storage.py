@@ -131,6 +131,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], description: Mapp
                 save_file(whole, partial, metadata=dict(description))
             except SafetensorError as error:  # what becomes there of an error of the file system
                 raise InputError(f"{path} cannot be written: {error}.") from None
+            partial.chmod(user_mode() & 0o666)
 
 
 def require_writable(path: Path) -> None:

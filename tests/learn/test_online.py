@@ -1,7 +1,6 @@
 """Learning from fresh batches: any algorithm, one loop, to the same numbers however it is cut."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +22,6 @@ from unrolled.learn import (
     Objective,
     Optimizer,
     StepStatus,
-    identity_of,
     learn_online,
     minimize,
 )
@@ -361,33 +359,6 @@ def test_a_run_whose_functions_were_made_anew_goes_on(tmp_path):
     assert rest.steps == len(rest.infos.loss) == 4
     with pytest.raises(InputError, match="is of another run"):
         least(keep=tmp_path / "run")  # the same function, by another name
-
-
-def test_what_a_run_is_told_apart_by():
-    def made(scale):
-        return lambda x: scale * x
-
-    class Plain:
-        def __init__(self, number):
-            self.number, self.function = number, made(number)
-
-    same_ones = [
-        (made(1), made(2)),  # by name alone
-        (partial(made(1), 3), partial(made(1), 3)),
-        (Plain(1), Plain(1)),
-        (np.arange(2000.0), jnp.arange(2000.0)),
-        ({"a": 1}, {"a": 1}),
-        (jax.jit(made(1)), made(1)),
-        ({"b", "a", "c"}, {"c", "b", "a"}),
-    ]
-    for one, other in same_ones:
-        assert identity_of(one) == identity_of(other)
-    parts = [
-        made, made(1), partial(made(1), 3), partial(made(1), 4), Plain(1), Plain(2), Plain(1).__init__, {"a": 1},
-        np.arange(2000.0), np.where(np.arange(2000) == 1000, 0, np.arange(2000.0)), np.arange(2000), 1, "1", (1,), [1],
-        ((1,), 2), (1, (2,)), ADAM, HF, replace(HF, gradient_batch=61), network_of(), network_of("elman:6:relu"), {"a"},
-    ]  # fmt: skip
-    assert len({identity_of(part) for part in parts}) == len(parts)
 
 
 def test_a_network_that_does_something_else_with_the_same_weights_is_another(tmp_path):

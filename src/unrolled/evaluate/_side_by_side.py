@@ -173,7 +173,16 @@ def _kept(runs: Sequence[_Run], task: Task, folder: Any) -> list[_Run]:
         plain = re.sub(r"[^\w.-]", "_", f"{task.name}-{task.length}-{run.way.name}-{run.seed}")
         path = Path(folder) / f"{plain}-{identity_of(task, run.way)[:12]}.run"
         require_writable(path)
-        if path.exists():
-            arrays_description(path)
+        _require_run(path)
         kept.append(run._replace(keep=path))
     return kept
+
+
+def _require_run(path: Path) -> None:
+    """Raise an :class:`InputError` where something else has the name of a run."""
+    if not path.exists():
+        return
+    try:
+        arrays_description(path)
+    except InputError:
+        raise InputError(f"{path} is no run that was kept; delete it, or keep the runs in another folder.") from None

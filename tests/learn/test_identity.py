@@ -1,0 +1,53 @@
+"""What tells runs apart."""
+
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from unrolled.learn import FirstOrder, HessianFree, Optimizer, identity_of
+from unrolled.networks import NetworkDesign
+from unrolled.types import precision
+
+ADAM = FirstOrder(Optimizer("adam", 0.02), batch_size=16, clip_norm=1.0)
+HF = HessianFree(gradient_batch=60, curvature_batch=30)
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    with precision("float64"):
+        yield
+
+
+def network_of(text="elman:6"):
+    return NetworkDesign.parse(text).initialize(1, 1, key=jax.random.key(0))
+
+
+def test_what_a_run_is_told_apart_by():
+    def made(scale):
+        return lambda x: scale * x
+
+    class Plain:
+        def __init__(self, number):
+            self.number, self.function = number, made(number)
+
+    same_ones = [
+        (made(1), made(2)),  # by name alone
+        (partial(made(1), 3), partial(made(1), 3)),
+        (Plain(1), Plain(1)),
+        (np.arange(2000.0), jnp.arange(2000.0)),
+        ({"a": 1}, {"a": 1}),
+        (jax.jit(made(1)), made(1)),
+        ({"b", "a", "c"}, {"c", "b", "a"}),
+    ]
+    for one, other in same_ones:
+        assert identity_of(one) == identity_of(other)
+    parts = [
+        made, made(1), partial(made(1), 3), partial(made(1), 4), Plain(1), Plain(2), Plain(1).__init__, {"a": 1},
+        np.arange(2000.0), np.where(np.arange(2000) == 1000, 0, np.arange(2000.0)), np.arange(2000), 1, "1", (1,), [1],
+        ((1,), 2), (1, (2,)), ADAM, HF, replace(HF, gradient_batch=61), network_of(), network_of("elman:6:relu"), {"a"},
+    ]  # fmt: skip
+    assert len({identity_of(part) for part in parts}) == len(parts)
