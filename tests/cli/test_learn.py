@@ -231,7 +231,7 @@ def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
         ("learn echo --length 1e3", "Invalid value for '--length'"),
         ("learn echo --keep taken/mine.txt", "taken/mine.txt is a file; name a folder"),
         ("learn echo --keep taken/mine.txt/runs", "taken/mine.txt is a file; name a folder"),
-        ("learn echo --keep=", "keep must name a folder"),
+        ("learn echo --keep=", "keep must be the name of a file or a folder"),
         ("learn echo --keep o/runs --out o", "--keep o/runs lies in --out o"),
         ("learn xyz", "unknown task 'xyz'. Known: adding,"),
         ("learn temporal-order --setting protocol=2014", "unknown protocol '2014'"),

@@ -8,7 +8,6 @@ from time import perf_counter
 import jax
 import numpy as np
 import pytest
-from way_cases import LIMITS, TASK, learned, numbers, small
 
 from unrolled.errors import InputError
 from unrolled.evaluate import Limits, OnlineWay, keys_of, learn_side_by_side, way, ways
@@ -16,6 +15,7 @@ from unrolled.learn import FirstOrder, Optimizer, Ridge
 from unrolled.networks import NetworkDesign
 from unrolled.tasks import task
 from unrolled.types import precision
+from way_cases import LIMITS, TASK, learned, numbers, small
 
 ONLINE = [name for name in ways() if isinstance(way(name), OnlineWay)]
 each_way = pytest.mark.parametrize("name", ways())
@@ -96,6 +96,7 @@ def test_a_way_is_a_value_with_a_size(name):
     assert way(name) == way(name)
     assert way(name).name == name
     assert small(name) != way(name)
+    assert way(name, name="own").name == "own"
     with pytest.raises(InputError, match="units"):
         way(name, units=0)
     with pytest.raises(InputError, match=f"unknown setting of {name} 'colour'"):
@@ -251,6 +252,18 @@ ADAM = FirstOrder()
         (lambda: way("lstm").learn("echo", seed=0, limits=LIMITS), r"task must be a Task; came 'echo': write task\("),
         (lambda: way("lstm").learn(TASK, seed=0, limits=100), "limits must be a Limits; came 100"),
         (lambda: way("lstm").check(TASK, Limits(10**9)), "lstm takes 67108864 sequences at most"),
+        (lambda: small("lstm").learn(TASK, seed=-1, limits=LIMITS), "seed must be a whole number from 0"),
+        (lambda: small("lstm").learn(TASK, seed="0", limits=LIMITS), "seed must be a whole number from 0"),
+        (lambda: small("echo-state").learn(TASK, seed=1.5, limits=LIMITS), "seed must be a whole number from 0"),
+        (lambda: small("echo-state").learn(TASK, seed=0, limits=LIMITS, watch=3), "watch must be a function"),
+        (lambda: small("echo-state").learn(TASK, seed=0, limits=LIMITS, keep=3), "keep must be a str or PathLike"),
+        (lambda: small("lstm").learn(TASK, seed=0, limits=LIMITS, keep=""), "keep must be the name of a file"),
+        (lambda: way([]), r"unknown method \[\]"),
+        (lambda: way("lstm", units="4"), "units must be a whole number"),
+        (lambda: way("echo-state", name=3), "name must be a str"),
+        (lambda: learn_side_by_side(TASK, ["lstm"], watch=3), "watch must be a function"),
+        (lambda: learn_side_by_side(TASK, ["lstm"], executor=3), "executor must have a method submit"),
+        (lambda: learn_side_by_side(TASK, ["lstm"], keep=""), "keep must be the name of a file or a folder"),
         (lambda: learn_side_by_side(TASK, "lstm"), "methods must be a list"),
         (lambda: learn_side_by_side(TASK, ["lstm"], seeds=3), "seeds must be a list"),
         (lambda: learn_side_by_side(TASK, ["lstm"], seeds="012"), "seeds must be a list"),

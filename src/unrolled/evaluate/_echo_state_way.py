@@ -22,7 +22,7 @@ from unrolled.evaluate._kept_course import KeptCourse, columns_of
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.evaluate._memory import in_words, most_bytes
 from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request
-from unrolled.learn import NetworkObjective, Ridge, identity_of, solve_ridge
+from unrolled.learn import NetworkObjective, Ridge, identity_of, require_calls, solve_ridge
 from unrolled.networks import Network, Readout, ReservoirDesign
 from unrolled.tasks import Task
 from unrolled.types import Batch, precision
@@ -105,6 +105,7 @@ class EchoStateWay:
         stopped between two of them goes on at the first of the two.
         """
         self.check(task, limits)
+        require_calls(watch, keep)
         keys = keys_of(seed)
         keeper = None if keep is None else KeptCourse(Path(keep), self._identity(task, seed))
         with precision("float64"):

@@ -15,7 +15,16 @@ from unrolled.evaluate._centred import Centred
 from unrolled.evaluate._learned import Course, Learned
 from unrolled.evaluate._memory import in_words, most_bytes
 from unrolled.evaluate._way import Keys, Limits, WayWatch, keys_of, require_request, sequence_shapes
-from unrolled.learn import MOST_STEPS, Algorithm, NetworkObjective, Online, Problem, learn_online, require_algorithm
+from unrolled.learn import (
+    MOST_STEPS,
+    Algorithm,
+    NetworkObjective,
+    Online,
+    Problem,
+    learn_online,
+    require_algorithm,
+    require_calls,
+)
 from unrolled.networks import Initialization, Network, NetworkDesign, chrono
 from unrolled.tasks import Task
 from unrolled.types import precision, require_precision
@@ -122,6 +131,7 @@ class OnlineWay:
             What :meth:`check` refuses, or a file of another run.
         """
         self.check(task, limits)
+        require_calls(watch, keep)
         keys = keys_of(seed)
         # Scalars of conjugate gradients are float64; the network decides the precision of everything else.
         with precision("float64"):

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from unrolled.arguments import require_kind, require_whole
+from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.evaluate._attempt import attempt, failure
 from unrolled.evaluate._learned import Learned
-from unrolled.evaluate._way import Limits, Way, require_request
+from unrolled.evaluate._way import MOST_SEED, Limits, Way, require_request
 from unrolled.evaluate._ways import way, ways
-from unrolled.learn import identity_of
+from unrolled.learn import identity_of, require_calls
 from unrolled.storage import arrays_description, require_writable
 from unrolled.tasks import Task
 
 __all__ = ["Executor", "learn_side_by_side"]
 
-_MOST_SEED = 2**32 - 1
 Watch: TypeAlias = Callable[[Learned], None]
 
 
@@ -94,6 +92,9 @@ def learn_side_by_side(
         before the first run.
     """
     require_request(task, limits)
+    require_calls(watch, keep)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InputError(f"executor must have a method submit, as those of concurrent.futures have; came {executor!r}.")
     chosen, numbers = _chosen(methods), _seeds(seeds)
     for one in chosen:
         one.check(task, limits)
@@ -149,7 +150,7 @@ def _chosen(methods: Any) -> list[Way]:
 
 def _seeds(seeds: Any) -> list[int]:
     """The seeds, each once."""
-    chosen = [require_whole("seed", seed, 0, _MOST_SEED) for seed in _listed("seeds", seeds, "[0, 1]")]
+    chosen = [require_whole("seed", seed, 0, MOST_SEED) for seed in _listed("seeds", seeds, "[0, 1]")]
     if not chosen:
         raise InputError("name one method and one seed at least.")
     if len(set(chosen)) < len(chosen):
@@ -163,11 +164,8 @@ def _listed(name: str, values: Any, example: str) -> list[Any]:
     return list(values)
 
 
-def _kept(runs: Sequence[_Run], task: Task, folder: Any) -> list[_Run]:
+def _kept(runs: Sequence[_Run], task: Task, folder: str | Path) -> list[_Run]:
     """The runs with their files: one of another way, or with other settings, has another name."""
-    require_kind("keep", folder, (str, os.PathLike))
-    if not os.fspath(folder):
-        raise InputError("keep must name a folder; came ''.")
     kept = []
     for run in runs:
         plain = re.sub(r"[^\w.-]", "_", f"{task.name}-{task.length}-{run.way.name}-{run.seed}")

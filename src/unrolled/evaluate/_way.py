@@ -16,8 +16,10 @@ from unrolled.evaluate._learned import Learned
 from unrolled.networks import member_keys
 from unrolled.tasks import Task
 
-__all__ = ["Keys", "Limits", "Way", "WayWatch", "keys_of", "require_request", "sequence_shapes"]
+__all__ = ["MOST_SEED", "Keys", "Limits", "Way", "WayWatch", "keys_of", "require_request", "sequence_shapes"]
 
+#: The largest seed.
+MOST_SEED = 2**32 - 1
 #: Called now and then with what has been reached.
 WayWatch: TypeAlias = Callable[[Learned], None]
 
@@ -73,7 +75,7 @@ class Keys(NamedTuple):
 
 def keys_of(seed: int) -> Keys:
     """The keys of a run; the last decides the sequences and the test, which is so the same for every way."""
-    return Keys(*member_keys(seed, len(Keys._fields)))
+    return Keys(*member_keys(require_whole("seed", seed, 0, MOST_SEED), len(Keys._fields)))
 
 
 def require_request(task: Any, limits: Any) -> None:

@@ -46,10 +46,10 @@ def ways() -> tuple[str, ...]:
     return tuple(_WAYS)
 
 
-def way(name: str, **settings: Any) -> Way:
+def way(name: str, /, **settings: Any) -> Way:
     """A way to learn by name, with other settings if wanted.
 
-    Settings are the attributes of what comes back, and ``units``, the number of hidden units.
+    Settings are the attributes of what comes back, ``name`` among them, and ``units``, the number of hidden units.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def way(name: str, **settings: Any) -> Way:
     InputError
         An unknown name or setting.
     """
-    if name not in _WAYS:
+    if name not in ways():
         raise nearest_name("method", name, _WAYS)
     made = _WAYS[name]
     if "units" in settings:

@@ -33,6 +33,7 @@ from unrolled.learn._online import learn_online as learn_online
 from unrolled.learn._online import minimize as minimize
 from unrolled.learn._online_checks import MOST_STEPS as MOST_STEPS
 from unrolled.learn._online_checks import require_algorithm as require_algorithm
+from unrolled.learn._online_checks import require_calls as require_calls
 from unrolled.learn._online_loop import Judged as Judged
 from unrolled.learn._online_loop import Progress as Progress
 from unrolled.learn._optimizers import Optimizer as Optimizer

@@ -110,11 +110,13 @@ def require_steps(steps: Any, every: Any, seconds: Any) -> None:
 
 
 def require_calls(watch: Any, keep: Any) -> None:
-    """Raise an :class:`InputError` unless who watches can be called, and the run is kept in a file if anywhere."""
+    """Raise an :class:`InputError` unless who watches can be called, and what is kept has a name, if anything is."""
     if watch is not None and not callable(watch):
         raise InputError(f"watch must be a function of what has been reached, or None; came {watch!r}.")
     if keep is not None:
         require_kind("keep", keep, (str, os.PathLike))
+        if not os.fspath(keep):
+            raise InputError("keep must be the name of a file or a folder; came ''.")
 
 
 def _require_hashable(name: str, part: Any) -> None:
