@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import unrolled
+from unrolled.compilation import count_compilations
 from unrolled.errors import InputError, TrainingError
 from unrolled.forecast import (
     EchoState,
@@ -306,6 +307,13 @@ def test_a_search_looks_at_the_known_part_alone_and_gains():
 
     assert error(found) < error(usual)
     assert search_echo_state(usual, series.head(300), candidates=1) == usual
+
+
+def test_all_candidates_of_a_search_share_their_programs():
+    search_echo_state(SMALL, lorenz(300), candidates=2, seed=1)
+    with count_compilations() as counted:
+        search_echo_state(SMALL, lorenz(300), candidates=12, seed=2)
+    assert counted.programs == 0
 
 
 @pytest.mark.parametrize(

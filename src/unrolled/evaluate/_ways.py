@@ -9,12 +9,14 @@ from unrolled.errors import nearest_name
 from unrolled.evaluate._echo_state_way import EchoStateWay
 from unrolled.evaluate._online_way import OnlineWay
 from unrolled.evaluate._way import Way
-from unrolled.learn import FirstOrder, GaussNewton, HessianFree, MomentumSchedule, Optimizer
+from unrolled.learn import FirstOrder, GaussNewton, HessianFree, MomentumSchedule, Optimizer, RateDecay
 from unrolled.networks import EchoStateInitialization
 
 __all__ = ["way", "ways"]
 
-_NESTEROV = Optimizer("sgd", 0.002, momentum=MomentumSchedule(0.995), nesterov=True)
+_NESTEROV = Optimizer("sgd", 0.002, momentum=MomentumSchedule(0.998), nesterov=True)
+# Fast until the answer that is the same for all is left behind, then slower, so that what was cut short comes to rest.
+_SLOWER = RateDecay(0.05, updates=20_000, after=10_000)
 _WAYS: dict[str, Way] = {
     made.name: made
     for made in (
@@ -30,7 +32,7 @@ _WAYS: dict[str, Way] = {
         OnlineWay(
             "momentum",
             "elman:100",
-            FirstOrder(_NESTEROV, batch_size=100, clip_norm=0.1),
+            FirstOrder(_NESTEROV, batch_size=100, clip_norm=0.1, decay=_SLOWER),
             initialization=EchoStateInitialization(input_scale=0.1, output_scale=0.01),
             centred=True,
             every=100,

@@ -42,6 +42,7 @@ from unrolled.learn._preconditioner import GradientSquares as GradientSquares
 from unrolled.learn._problem import Algorithm as Algorithm
 from unrolled.learn._problem import Problem as Problem
 from unrolled.learn._problem import Source as Source
+from unrolled.learn._rate_decay import RateDecay as RateDecay
 from unrolled.learn._response import error_of as error_of
 from unrolled.learn._response import real_steps as real_steps
 from unrolled.learn._response import respond as respond

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 from unrolled.arguments import MOST, require_kind, require_number, require_whole
 from unrolled.learn._curvature import AnyObjective
 from unrolled.learn._optimizers import Optimizer
+from unrolled.learn._rate_decay import RateDecay
 from unrolled.learn._step_status import Draw, StepStatus
 
 __all__ = ["FirstOrder", "FirstOrderInfo"]
@@ -40,6 +41,8 @@ class FirstOrder:
         Sequences an update.
     clip_norm
         Scale the gradient down to this norm where it is longer; ``None`` leaves it.
+    decay
+        By what every change is multiplied, a :class:`RateDecay`; ``None``: by 1.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class FirstOrder:
     optimizer: Optimizer = field(default_factory=Optimizer)
     batch_size: int = 8
     clip_norm: float | None = None
+    decay: RateDecay | None = None
 
     def __post_init__(self) -> None:
         require_kind("optimizer", self.optimizer, Optimizer)
@@ -86,4 +90,5 @@ class FirstOrder:
 
     def _rule(self) -> optax.GradientTransformation:
         clip = optax.identity() if self.clip_norm is None else optax.clip_by_global_norm(self.clip_norm)
-        return optax.chain(clip, self.optimizer.transformation(self.optimizer.rate))
+        rule = optax.chain(clip, self.optimizer.transformation(self.optimizer.rate))
+        return rule if self.decay is None else optax.chain(rule, optax.scale_by_schedule(self.decay))
