@@ -82,3 +82,8 @@ def test_a_run_that_was_cut_goes_on_with_its_rate(tmp_path):
 def test_what_is_no_decay(arguments, words):
     with pytest.raises(InputError, match=words):
         RateDecay(*arguments)
+
+
+def test_a_number_is_no_decay():
+    with pytest.raises(InputError, match=r"decay must be a RateDecay; came 0\.5"):
+        FirstOrder(decay=0.5)

@@ -61,6 +61,8 @@ class FirstOrder:
         require_whole("batch_size", self.batch_size, 1, MOST)
         if self.clip_norm is not None:
             require_number("clip_norm", self.clip_norm, above=0.0)
+        if self.decay is not None:
+            require_kind("decay", self.decay, RateDecay)
 
     @property
     def sequences(self) -> int:

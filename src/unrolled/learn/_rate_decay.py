@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from unrolled.arguments import require_number, require_whole
-from unrolled.errors import InputError
 
 __all__ = ["RateDecay"]
 
@@ -48,9 +47,7 @@ class RateDecay:
     after: int = 0
 
     def __post_init__(self) -> None:
-        require_number("last", self.last, above=0.0)
-        if not self.last <= 1:
-            raise InputError(f"last must be a number above 0 and at most 1; came {self.last!r}.")
+        require_number("last", self.last, above=0.0, most=1.0)
         require_whole("updates", self.updates, 1, _MOST_UPDATES)
         require_whole("after", self.after, 0, _MOST_UPDATES)
 
