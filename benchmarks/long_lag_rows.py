@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unrolled.evaluate import Learned
-from unrolled.learn import FirstOrder, Optimizer
+from unrolled.learn import FirstOrder, MomentumSchedule, Optimizer
+from unrolled.networks import EchoStateInitialization
 
 __all__ = ["ROWS", "Row"]
 
@@ -74,6 +75,14 @@ def solved(least: int) -> Verdict:
 OLD = {"protocol": "2011"}
 PAIRS = {"algorithm": FirstOrder(Optimizer("adam", 0.02), batch_size=2, clip_norm=1.0), "every": 100}
 SINGLES = {"algorithm": FirstOrder(Optimizer("adam", 0.01), batch_size=1, clip_norm=1.0), "every": 200}
+# Over short lags longer steps do no harm, and ten thousand updates are few for the way's own.
+LONG_STEPS = {
+    "algorithm": FirstOrder(
+        Optimizer("sgd", 0.002, momentum=MomentumSchedule(0.995), nesterov=True), batch_size=100, clip_norm=1.0
+    ),
+    "initialization": EchoStateInitialization(input_scale=0.03),
+    "centred": False,
+}
 LSTM_1997 = "LSTM 1997: "
 SUTSKEVER = "Sutskever et al. 2013, error after 50,000 updates: "
 
@@ -96,7 +105,7 @@ ROWS = (
         sequences=100_000),
     Row("lag-100-every", "long-lag", 100, "lstm", 3, "reported", None, LSTM_1997 + "5,040", sequences=100_000),
     Row("momentum-adding-40", "adding", 40, "momentum", 4, "error < 0.1 in 10,000 updates, 4 of 4", error_below(0.1, 4),
-        "", settings=OLD, sequences=1_000_000),
+        "", settings=OLD, changed=LONG_STEPS, sequences=1_000_000),
     Row("momentum-adding-80", "adding", 80, "momentum", 4, "error < 0.02 in 50,000 updates, 3 of 4",
         error_below(0.02, 3), SUTSKEVER + "2.5e-4", settings=OLD, sequences=5_000_000),
     Row("momentum-20-bit-80", "memorization", 80, "momentum", 4, "reported", None, SUTSKEVER + "5e-5",
