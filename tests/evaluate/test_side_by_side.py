@@ -50,6 +50,8 @@ def test_what_one_way_refuses_is_found_before_another_runs():
     reservoir = OnlineWay("wrong", "lstm:4", FirstOrder(), initialization=EchoStateInitialization())
     with pytest.raises(InputError, match="echo-state is of Elman layers"):
         learn_side_by_side(TASK, ["lstm", reservoir], seeds=[0], limits=Limits(400), watch=seen.append)
+    with pytest.raises(InputError, match="chrono sets the gates"):
+        learn_side_by_side(TASK, ["lstm", OnlineWay("wrong", "elman:4", FirstOrder(), prepared=True)], seeds=[0])
     assert seen == []
 
 
