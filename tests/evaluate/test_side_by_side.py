@@ -99,7 +99,7 @@ def test_an_error_in_one_run_is_its_own_row(error, note):
     assert [numbers(row) for row in elsewhere] == [numbers(row) for row in rows[:2]]
 
 
-def test_a_process_that_is_killed_costs_no_other_row():
+def test_rows_of_an_executor_stand_where_others_are_lost_with_a_process():
     class Dying:
         def submit(self, function, one, *given, seed, **named):
             future = Future()
