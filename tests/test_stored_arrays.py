@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from unrolled.errors import InputError
-from unrolled.storage import arrays_description, load_model, read_arrays, require_writable, save_model, write_arrays
+from unrolled.storage import (
+    arrays_description,
+    discard_unfinished,
+    load_model,
+    read_arrays,
+    require_writable,
+    save_model,
+    unfinished,
+    write_arrays,
+)
 
 ARRAYS = {
     "a": np.arange(6, dtype=np.float64).reshape(2, 3),
@@ -54,6 +63,26 @@ def test_a_file_is_replaced_whole(path):
 def test_a_file_has_the_permissions_of_any_other(path):
     (path.parent / "other").touch()
     assert path.stat().st_mode == (path.parent / "other").stat().st_mode
+
+
+def test_the_mask_of_permissions_is_left_alone(path, monkeypatch):
+    def shared(_):
+        raise AssertionError("another thread would make files for everybody meanwhile")
+
+    monkeypatch.setattr("unrolled.storage.os.umask", shared)
+    write_arrays(path, ARRAYS, WORDS)
+
+
+def test_what_cannot_be_discarded_keeps_nothing_else():
+    removed = []
+
+    def stuck():
+        if not removed:
+            raise PermissionError
+
+    with unfinished(lambda: removed.append("first")), unfinished(stuck):
+        discard_unfinished()
+        assert removed == ["first"]
 
 
 def test_columns_of_a_transposed_array_stay_in_their_place(tmp_path):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -127,11 +128,15 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], description: Mapp
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing(path) as partial:
+            # Its permissions are narrower in the end. Those of a new file say what they should be; to ask for the mask
+            # is to change it for a moment, in all threads.
+            partial.touch()
+            mode = partial.stat().st_mode
             try:
                 save_file(whole, partial, metadata=dict(description))
             except SafetensorError as error:  # what becomes there of an error of the file system
                 raise InputError(f"{path} cannot be written: {error}.") from None
-            partial.chmod(user_mode() & 0o666)
+            partial.chmod(stat.S_IMODE(mode))
 
 
 def require_writable(path: Path) -> None:
@@ -209,7 +214,8 @@ def unfinished(discard: Callable[[], None]) -> Iterator[None]:
 def discard_unfinished() -> None:
     """Discard everything that is half written, the latest first: the program is about to be ended by a signal."""
     for discard in reversed(_unfinished):
-        discard()
+        with suppress(Exception):  # what cannot be removed must not keep the rest, or the program, from its end
+            discard()
 
 
 @contextmanager

@@ -233,6 +233,7 @@ def test_numbers_stay_whole_on_a_narrow_terminal(run, monkeypatch):
         ("learn echo --keep taken/mine.txt/runs", "taken/mine.txt is a file; name a folder"),
         ("learn echo --keep=", "keep must be the name of a file or a folder"),
         ("learn echo --keep o/runs --out o", "--keep o/runs lies in --out o"),
+        ("learn echo --keep taken/../o/runs --out o", "lies in --out o"),
         ("learn xyz", "unknown task 'xyz'. Known: adding,"),
         ("learn temporal-order --setting protocol=2014", "unknown protocol '2014'"),
         ("learn echo --figures gif", "gif"),

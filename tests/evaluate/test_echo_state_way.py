@@ -4,13 +4,13 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from way_cases import TASK, small
 
 from unrolled.errors import InputError
 from unrolled.evaluate import Limits, way
 from unrolled.evaluate._echo_state_blocks import sequence_bytes
 from unrolled.storage import arrays_description, write_arrays
 from unrolled.tasks import task
+from way_cases import TASK, numbers, small
 
 
 def test_a_damaged_course_and_that_of_another_run_are_refused(tmp_path):
@@ -24,6 +24,16 @@ def test_a_damaged_course_and_that_of_another_run_are_refused(tmp_path):
         write_arrays(path, {"course": course, "end": end}, words | {"tests": "1"})
         with pytest.raises(InputError, match="is damaged"):
             made.learn(TASK, seed=0, limits=Limits(1000), keep=path)
+
+
+def test_a_shorter_run_leaves_the_tests_of_a_longer_one(tmp_path, monkeypatch):
+    path, made = tmp_path / "run", small("echo-state")
+    long = made.learn(TASK, seed=0, limits=Limits(4000, 60.0), keep=path)
+    assert long.course.sequences.tolist() == [500, 1000, 2000, 4000]
+    short = made.learn(TASK, seed=0, limits=Limits(1500, 60.0), keep=path)
+    assert short.course.sequences.tolist() == [500, 1000, 1500]
+    monkeypatch.setattr("unrolled.evaluate._echo_state_way.solve_ridge", None)
+    assert numbers(made.learn(TASK, seed=0, limits=Limits(4000, 60.0), keep=path)) == numbers(long)
 
 
 @pytest.mark.parametrize("task_of", [TASK, task("long-lag", 5), task("adding", 12)])

@@ -50,6 +50,8 @@ def test_what_one_way_refuses_is_found_before_another_runs():
     reservoir = OnlineWay("wrong", "lstm:4", FirstOrder(), initialization=EchoStateInitialization())
     with pytest.raises(InputError, match="echo-state is of Elman layers"):
         learn_side_by_side(TASK, ["lstm", reservoir], seeds=[0], limits=Limits(400), watch=seen.append)
+    with pytest.raises(InputError, match="chrono sets the gates"):
+        learn_side_by_side(TASK, ["lstm", OnlineWay("wrong", "elman:4", FirstOrder(), prepared=True)], seeds=[0])
     assert seen == []
 
 
@@ -97,7 +99,7 @@ def test_an_error_in_one_run_is_its_own_row(error, note):
     assert [numbers(row) for row in elsewhere] == [numbers(row) for row in rows[:2]]
 
 
-def test_a_process_that_is_killed_costs_no_other_row():
+def test_rows_of_an_executor_stand_where_others_are_lost_with_a_process():
     class Dying:
         def submit(self, function, one, *given, seed, **named):
             future = Future()

@@ -11,6 +11,7 @@ import pytest
 
 from unrolled.errors import InputError
 from unrolled.evaluate import Limits, OnlineWay, keys_of, learn_side_by_side, way, ways
+from unrolled.evaluate._memory import most_bytes
 from unrolled.learn import FirstOrder, Optimizer, Ridge
 from unrolled.networks import NetworkDesign
 from unrolled.tasks import task
@@ -203,6 +204,14 @@ def test_a_task_whose_steps_cannot_be_held_is_refused(name, monkeypatch):
     way(name).check(task("echo", 3, steps=1000), LIMITS)
     with pytest.raises(InputError, match=r"GB can be had here; take fewer units, or a shorter task"):
         way(name, units=600).check(task("echo", 3, steps=1_000_000), LIMITS)
+
+
+@pytest.mark.parametrize(("pages", "gigabytes"), [(1 << 18, 0.5), (1 << 19, 1), (-1, 4)])
+def test_the_ways_as_they_come_are_for_small_machines_too(pages, gigabytes, monkeypatch):
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": pages}.__getitem__)
+    assert most_bytes() == gigabytes * 2**30
+    for name in ways():
+        way(name).check(TASK, LIMITS)
 
 
 def test_of_long_sequences_fewer_say_where_inputs_lie(monkeypatch):

@@ -51,3 +51,34 @@ def test_what_a_run_is_told_apart_by():
         ((1,), 2), (1, (2,)), ADAM, HF, replace(HF, gradient_batch=61), network_of(), network_of("elman:6:relu"), {"a"},
     ]  # fmt: skip
     assert len({identity_of(part) for part in parts}) == len(parts)
+
+
+def test_what_stands_in_slots_or_in_sets_or_is_not_said_by_a_word_tells_apart():
+    class Slotted:
+        __slots__ = ("__own", "given")
+
+        def __init__(self, given, own=0):
+            self.given, self.__own = given, own
+
+    class Terse:
+        def __init__(self, number):
+            self.number = number
+
+        def __repr__(self):
+            return "Terse()"
+
+    parts = [
+        Slotted(1), Slotted(2), Slotted(1, 1), Terse(1), Terse(2), {(1, 123)}, {(11, 23)}, {1}, 1, set(), frozenset(),
+        jax.random.key(0), jax.random.key(1),
+    ]  # fmt: skip
+    assert len({identity_of(part) for part in parts}) == len(parts)
+    assert identity_of(Slotted(1), Terse(1)) == identity_of(Slotted(1), Terse(1))
+    assert identity_of(frozenset({(1, 2), (3, 4)})) == identity_of(frozenset({(3, 4), (1, 2)}))
+
+
+def test_a_script_and_the_processes_that_it_starts_say_the_same():
+    def made(module):
+        return type("Mine", (), {"__module__": module, "__qualname__": "Mine"})
+
+    assert identity_of(made("__mp_main__")()) == identity_of(made("__main__")())
+    assert identity_of(made("__main__")()) != identity_of(made("elsewhere")())

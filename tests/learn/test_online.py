@@ -308,6 +308,7 @@ def test_what_cannot_work_is_refused_before_anything_is_compiled():
         (lambda: Objective(misfit, "parabola"), "outputs must be a function"),
         (lambda: learn(key=0), "key must be one random key"),
         (lambda: learn(key=jax.random.split(KEY)), "key must be one random key"),
+        (lambda: learn(key=jax.random.key(0, impl="rbg")), "key must be one random key"),
         (lambda: learn(Points()), "has no test, right, error, solved"),
         (lambda: learn(network="elman:6"), "network must be a Network; came 'elman:6'"),
         (

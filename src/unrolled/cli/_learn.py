@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,8 @@ def _requested(chosen: LearnOptions) -> _Request:
 
 
 def _require_apart(keep: str | None, out: Path | None) -> None:
-    if keep is not None and out is not None and Path(keep).absolute().is_relative_to(out.absolute()):
+    # Whatever leads there: the results would be put elsewhere than asked for.
+    if keep is not None and out is not None and Path(os.path.realpath(keep)).is_relative_to(os.path.realpath(out)):
         raise InputError(f"--keep {keep} lies in --out {out}, which is for the results; name a folder elsewhere.")
 
 
@@ -200,7 +202,6 @@ def _begin_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    import os
     from multiprocessing import parent_process
 
     from unrolled.storage import discard_unfinished

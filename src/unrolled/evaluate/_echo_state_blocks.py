@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from unrolled.compilation import Compilations, compiled
+from unrolled.evaluate._memory import most_bytes
 from unrolled.evaluate._way import sequence_shapes
 from unrolled.learn import Equations, real_steps, starting_states
 from unrolled.networks import Network
@@ -30,8 +31,9 @@ _PIECE_BYTES = 100_000_000
 _DRAWN_NUMBERS = 1 << 24
 # Sequences that a processor takes at a time.
 _VECTOR = 16
-# What fits is kept for the next, larger equations; what does not is made again.
+# What fits is kept for the next, larger equations; what does not is made again. On a small machine less is kept.
 _KEPT_BYTES = 1 << 30
+_KEPT_SHARE = 4
 # Matrices of units x units: W three times, and up to nine in the factorization of the equations.
 _DENSE = 12
 # Rows of the equations that are taken together, and their copies.
@@ -67,7 +69,7 @@ class Blocks:
         self._sizes = _parts(task, size)
         self._kept: dict[int, list[Rows]] = {}
         self._counts: dict[int, int] = {}
-        self._held = 0
+        self._held, self._most_kept = 0, _kept_bytes()
 
     def equations(self, count: int, clock: Clock) -> Equations:
         """Those of the first so many blocks."""
@@ -85,7 +87,7 @@ class Blocks:
         kept: list[Rows] | None = []
         for columns, targets in self._made(number):
             clock.look()
-            if kept is not None and self._held + columns.nbytes <= _KEPT_BYTES:
+            if kept is not None and self._held + columns.nbytes <= self._most_kept:
                 kept.append((columns, targets))
                 self._held += columns.nbytes
             elif kept is not None:
@@ -123,7 +125,11 @@ def sequence_bytes(task: Task, units: int) -> int:
 
 def held_bytes(units: int) -> int:
     """What a reservoir of so many units and its equations take, whatever the task."""
-    return _NUMBER * (_DENSE * units**2 + _TOGETHER * units) + _KEPT_BYTES + 3 * _PIECE_BYTES
+    return _NUMBER * (_DENSE * units**2 + _TOGETHER * units) + _kept_bytes() + 3 * _PIECE_BYTES
+
+
+def _kept_bytes() -> int:
+    return min(_KEPT_BYTES, most_bytes() // _KEPT_SHARE)
 
 
 def _parts(task: Task, size: int) -> list[int]:

@@ -115,9 +115,11 @@ class EchoStateWay:
             for count in _doubling(self._most(limits)):
                 before = None if recalled is None else recalled.upto(row, count * self.block)
                 if before is None:
-                    spent = row.seconds if recalled is None else max(row.seconds, recalled.seconds)
+                    # A file that knows of more was of a longer run: its seconds are not of this one, and it stays.
+                    last = recalled is not None and not recalled.goes_beyond(count * self.block)
+                    spent = max(row.seconds, recalled.seconds) if recalled is not None and last else row.seconds
                     row = run.advanced(row, count, spent, limits.seconds)
-                    if keeper is not None:
+                    if keeper is not None and last:
                         keeper.save(row)
                 else:
                     row = before

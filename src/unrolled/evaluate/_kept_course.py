@@ -24,6 +24,10 @@ class Recalled(NamedTuple):
     seconds: float
     solved: bool
 
+    def goes_beyond(self, sequences: int) -> bool:
+        """Whether there is a test after more sequences."""
+        return bool((self.course.sequences > sequences).any())
+
     def upto(self, row: Learned, sequences: int) -> Learned | None:
         """The row with its next test, the one after so many sequences; ``None`` if that is not here."""
         found = np.flatnonzero(self.course.sequences == sequences)

@@ -13,9 +13,10 @@ _GIGABYTE = 1e9
 def most_bytes() -> int:
     """Half of the memory of this machine; 4 GiB where it does not say how much there is."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return _UNKNOWN
+    return there // 2 if there > 0 else _UNKNOWN  # -1 is what a system says that has no answer
 
 
 def in_words(size: float) -> str:

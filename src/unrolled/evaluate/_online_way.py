@@ -102,10 +102,14 @@ class OnlineWay:
         design = NetworkDesign.parse(self.network, task.output)
         self.algorithm.check(NetworkObjective(task.loss, task.output))
         self._require_memory(task, design)
+        if self.initialization is None and not self._prepares(task):
+            return
+        weights, initialization, *_ = keys_of(0)
+        network = design.initialize(task.features, task.outputs, key=weights)
         if self.initialization is not None:
-            weights, initialization, *_ = keys_of(0)
-            network = design.initialize(task.features, task.outputs, key=weights)
-            self.initialization(network, key=initialization)
+            network = self.initialization(network, key=initialization)
+        if self._prepares(task):
+            chrono(network, int(task.lag or 0), key=initialization)
 
     def learn(
         self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None

@@ -67,7 +67,8 @@ def learn_side_by_side(
     watch
         Called with what has been reached, while a run goes on and when it has ended; with an executor only then.
     executor
-        Other processes or machines; results are the same, but seconds are those of runs that share a machine.
+        Other processes or machines; results are the same, but seconds are those of runs that share a machine. One of
+        processes gives up when one of them is killed: all runs fail then that have not ended.
     keep
         A folder in which every run is kept, in a file of its own. The same call goes on where one was stopped, to the
         same numbers; another task, or ways with other settings, begin files of their own there.

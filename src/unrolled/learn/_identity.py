@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 __all__ = ["identity_of"]
@@ -18,8 +19,9 @@ __all__ = ["identity_of"]
 def identity_of(*parts: Any) -> str:
     """A number for all that these parts are made of, equal in every process.
 
-    Numbers, names and arrays count by value, and objects by their class and what they hold. A function counts by its
-    module and its qualified name alone: what it does, and what it holds of its surroundings, is not compared.
+    Numbers, names and arrays count by value, and objects by their class and what they hold, or by what ``repr`` says
+    where that cannot be seen. A function counts by its module and its qualified name alone: what it does, and what it
+    holds of its surroundings, is not compared.
     """
     seen = hashlib.sha256()
     for word in _words(parts):
@@ -31,9 +33,7 @@ def identity_of(*parts: Any) -> str:
 def _words(part: Any) -> Iterator[bytes]:
     """What it is, piece by piece."""
     if isinstance(part, np.ndarray | np.generic | jax.Array):
-        array = np.asarray(part)
-        yield f"{array.dtype.name} {array.shape}".encode()
-        yield np.ascontiguousarray(array).tobytes()
+        yield from _numbers(part)
     elif isinstance(part, types.MethodType):
         yield _name(part.__func__)
         yield from _words(part.__self__)
@@ -46,13 +46,39 @@ def _words(part: Any) -> Iterator[bytes]:
     elif isinstance(part, tuple | list):
         yield from _held(part, dict(enumerate(part)))
     elif isinstance(part, set | frozenset):  # whose order differs from process to process
-        yield from sorted(b"".join(_words(one)) for one in part)
+        yield from _held(part, dict(enumerate(sorted(identity_of(one) for one in part))))
     elif is_dataclass(part):
         yield from _held(part, {field.name: getattr(part, field.name) for field in fields(part)})
-    elif type(part).__repr__ is object.__repr__:  # which would say where it lies in memory
-        yield from _held(part, getattr(part, "__dict__", {}))
+    else:
+        yield from _other(part)
+
+
+def _numbers(part: Any) -> Iterator[bytes]:
+    keys = jnp.issubdtype(part.dtype, jax.dtypes.prng_key)
+    array = np.asarray(jax.random.key_data(part) if keys else part)
+    yield f"{array.dtype.name} {array.shape}".encode()
+    yield np.ascontiguousarray(array).tobytes()
+
+
+def _other(part: Any) -> Iterator[bytes]:
+    """A word may say less than there is, or where it lies in memory: what is held goes before it."""
+    held = {} if isinstance(part, int | float | complex | str | bytes) else dict(getattr(part, "__dict__", {}))
+    if type(part).__repr__ is object.__repr__:
+        slots = {name: getattr(part, name) for name in _slots(type(part)) if hasattr(part, name)}
+        yield from _held(part, held | slots)
+    elif held:
+        yield from _held(part, held)
     else:
         yield repr(part).encode()
+
+
+def _slots(kind: type) -> Iterator[str]:
+    """The names of attributes that stand in no ``__dict__``."""
+    for one in kind.__mro__:
+        named = vars(one).get("__slots__", ())
+        for name in (named,) if isinstance(named, str) else named:
+            hidden = name.startswith("__") and not name.endswith("__")
+            yield f"_{one.__name__.lstrip('_')}{name}" if hidden else name
 
 
 def _held(whole: Any, held: Mapping[Any, Any]) -> Iterator[bytes]:
@@ -63,4 +89,6 @@ def _held(whole: Any, held: Mapping[Any, Any]) -> Iterator[bytes]:
 
 
 def _name(thing: Any) -> bytes:
-    return f"{thing.__module__}.{thing.__qualname__}".encode()
+    # What a script defines is of a module by another name in the processes that it starts.
+    module = "__main__" if thing.__module__ == "__mp_main__" else thing.__module__
+    return f"{module}.{thing.__qualname__}".encode()

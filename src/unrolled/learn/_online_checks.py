@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from unrolled.arguments import MOST, require_kind, require_number, require_whole
@@ -92,11 +91,12 @@ def _sizes(problem: Any, key: Any) -> tuple[int, int]:
 
 
 def require_key(key: Any) -> None:
-    """Raise an :class:`InputError` unless it is one random key of JAX, of the new kind or the old."""
+    """Raise an :class:`InputError` unless it is one random key of JAX's own generator, of the new kind or the old."""
     if isinstance(key, jax.Array | np.ndarray):
-        if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ():
+        one = jax.random.key(0)
+        if key.dtype == one.dtype and key.shape == ():
             return
-        if key.dtype == np.uint32 and key.shape == (2,):
+        if key.dtype == np.uint32 and key.shape == jax.random.key_data(one).shape:
             return
     raise InputError(f"key must be one random key, as jax.random.key(0) gives; came {key!r}.")
 
