@@ -115,6 +115,44 @@ def test_rows_of_an_executor_stand_where_others_are_lost_with_a_process():
     assert numbers(alive) == numbers(learned("lstm"))
 
 
+def test_an_executor_that_takes_nothing_more_costs_the_rows_it_did_not_take():
+    class Full:
+        def __init__(self):
+            self.taken = []
+
+        def submit(self, function, *given, **named):
+            if self.taken:
+                raise BrokenProcessPool("A child process terminated abruptly")
+            future = Future()
+            future.set_result(function(*given, **named))
+            self.taken.append(future)
+            return future
+
+    alive, dead = learn_side_by_side(TASK, [small("lstm")], seeds=[0, 1], limits=LIMITS, executor=Full())
+    assert (alive.failed, dead.failed) == (False, True)
+
+
+def test_a_watch_that_raises_leaves_nothing_waiting_elsewhere():
+    class Queue:
+        def __init__(self):
+            self.waiting = []
+
+        def submit(self, function, *given, **named):
+            future = Future()
+            if not self.waiting:
+                future.set_result(function(*given, **named))
+            self.waiting.append(future)
+            return future
+
+    def stop(row):
+        raise KeyError(row.method)
+
+    queue = Queue()
+    with pytest.raises(KeyError, match="lstm"):
+        learn_side_by_side(TASK, [small("lstm")], seeds=[0, 1, 2], limits=LIMITS, watch=stop, executor=queue)
+    assert [future.cancelled() for future in queue.waiting] == [False, True, True]
+
+
 def test_what_a_watch_raises_is_not_the_failure_of_a_run():
     def stop(row):
         raise KeyError(row.method)

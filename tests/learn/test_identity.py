@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from functools import partial
+from types import FunctionType
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from unrolled.learn import FirstOrder, HessianFree, Optimizer, identity_of
@@ -35,7 +37,7 @@ def test_what_a_run_is_told_apart_by():
             self.number, self.function = number, made(number)
 
     same_ones = [
-        (made(1), made(2)),  # by name alone
+        (made(1), made(1)),
         (partial(made(1), 3), partial(made(1), 3)),
         (Plain(1), Plain(1)),
         (np.arange(2000.0), jnp.arange(2000.0)),
@@ -46,11 +48,48 @@ def test_what_a_run_is_told_apart_by():
     for one, other in same_ones:
         assert identity_of(one) == identity_of(other)
     parts = [
-        made, made(1), partial(made(1), 3), partial(made(1), 4), Plain(1), Plain(2), Plain(1).__init__, {"a": 1},
+        made, made(1), made(2), partial(made(1), 3), partial(made(1), 4), Plain(1), Plain(2), Plain(1).__init__,
+        {"a": 1},
         np.arange(2000.0), np.where(np.arange(2000) == 1000, 0, np.arange(2000.0)), np.arange(2000), 1, "1", (1,), [1],
         ((1,), 2), (1, (2,)), ADAM, HF, replace(HF, gradient_batch=61), network_of(), network_of("elman:6:relu"), {"a"},
     ]  # fmt: skip
     assert len({identity_of(part) for part in parts}) == len(parts)
+
+
+def test_a_function_is_what_it_holds():
+    def with_defaults(x, scale=1.0, *, shift=0.0):
+        return scale * x + shift
+
+    def moved(function, *places, **names):
+        function = FunctionType(function.__code__, function.__globals__, function.__name__, places)
+        function.__qualname__, function.__kwdefaults__ = with_defaults.__qualname__, names
+        return function
+
+    parts = [
+        optax.adam(0.1), optax.adam(0.2), optax.sgd(0.1), moved(with_defaults, 1.0, shift=0.0),
+        moved(with_defaults, 2.0, shift=0.0), moved(with_defaults, 1.0, shift=1.0), np.sin, np.cos, jnp.sin, abs,
+    ]  # fmt: skip
+    assert len({identity_of(part) for part in parts}) == len(parts)
+    assert identity_of(moved(with_defaults, 1.0, shift=0.0)) == identity_of(with_defaults)
+    assert identity_of(optax.adam(0.1)) == identity_of(optax.adam(0.1))
+
+
+def test_what_holds_itself_is_told_apart_all_the_same():
+    def recursive(number):
+        import math
+
+        def factorial(n):
+            return number if n == 0 else math.prod((n, factorial(n - 1)))
+
+        return factorial
+
+    class Node:
+        def __init__(self, number):
+            self.number, self.self = number, self
+
+    for made in (recursive, Node):
+        assert identity_of(made(1)) == identity_of(made(1))
+        assert identity_of(made(1)) != identity_of(made(2))
 
 
 def test_what_stands_in_slots_or_in_sets_or_is_not_said_by_a_word_tells_apart():

@@ -180,12 +180,9 @@ def _learned(request: _Request, output: OutputOptions) -> list[Learned]:
     with following(runs, verbose=output.verbose) as watch:
         if request.jobs == 1:
             return learn_side_by_side(request.task, request.ways, watch=watch, **told)
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        from unrolled.cli._processes import Processes
 
-        # A process that has loaded JAX must not be forked.
-        context, jobs = get_context("spawn"), min(request.jobs, len(runs))
-        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
+        with Processes(min(request.jobs, len(runs)), _begin_worker) as pool:
             return learn_side_by_side(request.task, request.ways, watch=watch, executor=pool, **told)
 
 

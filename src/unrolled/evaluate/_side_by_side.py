@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -67,8 +68,8 @@ def learn_side_by_side(
     watch
         Called with what has been reached, while a run goes on and when it has ended; with an executor only then.
     executor
-        Other processes or machines; results are the same, but seconds are those of runs that share a machine. One of
-        processes gives up when one of them is killed: all runs fail then that have not ended.
+        Other processes or machines; results are the same, but seconds are those of runs that share a machine. Pools of
+        the standard library give up when one of their processes is killed: all runs fail then that have not ended.
     keep
         A folder in which every run is kept, in a file of its own. The same call goes on where one was stopped, to the
         same numbers; another task, or ways with other settings, begin files of their own there.
@@ -104,26 +105,41 @@ def learn_side_by_side(
         runs = _kept(runs, task, keep)
     rows = _here(task, runs, limits, watch) if executor is None else _elsewhere(task, runs, limits, executor)
     made = []
-    for row in rows:
-        made.append(row)
-        if watch is not None:
-            watch(row)
+    with closing(rows):
+        for row in rows:
+            made.append(row)
+            if watch is not None:
+                watch(row)
     return made
 
 
-def _here(task: Task, runs: Sequence[_Run], limits: Limits, watch: Watch | None) -> Iterator[Learned]:
+def _here(task: Task, runs: Sequence[_Run], limits: Limits, watch: Watch | None) -> Generator[Learned]:
     for run in runs:
         yield attempt(run.way, task, seed=run.seed, limits=limits, watch=watch, keep=run.keep)
 
 
-def _elsewhere(task: Task, runs: Sequence[_Run], limits: Limits, executor: Executor) -> Iterator[Learned]:
-    waiting = [executor.submit(attempt, run.way, task, seed=run.seed, limits=limits, keep=run.keep) for run in runs]
-    for run, future in zip(runs, waiting, strict=True):
-        try:
-            row = future.result()
-        except Exception as error:
-            row = failure(run.way, task, run.seed, _explained(error))
-        yield row
+def _elsewhere(task: Task, runs: Sequence[_Run], limits: Limits, executor: Executor) -> Generator[Learned]:
+    waiting = [_submitted(task, run, limits, executor) for run in runs]
+    try:
+        for run, future in zip(runs, waiting, strict=True):
+            try:
+                row = future.result()
+            except Exception as error:
+                row = failure(run.way, task, run.seed, _explained(error))
+            yield row
+    finally:
+        # Nobody waits any longer for what has not begun.
+        for future in waiting:
+            getattr(future, "cancel", bool)()
+
+
+def _submitted(task: Task, run: _Run, limits: Limits, executor: Executor) -> Any:
+    try:
+        return executor.submit(attempt, run.way, task, seed=run.seed, limits=limits, keep=run.keep)
+    except BrokenExecutor as error:
+        broken: Future[Any] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _explained(error: Exception) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import types
@@ -20,37 +21,65 @@ def identity_of(*parts: Any) -> str:
     """A number for all that these parts are made of, equal in every process.
 
     Numbers, names and arrays count by value, and objects by their class and what they hold, or by what ``repr`` says
-    where that cannot be seen. A function counts by its module and its qualified name alone: what it does, and what it
-    holds of its surroundings, is not compared.
+    where that cannot be seen. A function counts by its module, its qualified name, and what it holds of its
+    surroundings and by default; its text is not compared.
     """
     seen = hashlib.sha256()
-    for word in _words(parts):
+    for word in _words(parts, frozenset()):
         seen.update(word)
         seen.update(b"\0")
     return seen.hexdigest()
 
 
-def _words(part: Any) -> Iterator[bytes]:
-    """What it is, piece by piece."""
-    if isinstance(part, np.ndarray | np.generic | jax.Array):
+def _words(part: Any, around: frozenset[int]) -> Iterator[bytes]:
+    """What it is, piece by piece; ``around`` is what it is part of."""
+    if id(part) in around:
+        yield b"what it is part of"
+    elif isinstance(part, np.ndarray | np.generic | jax.Array):
         yield from _numbers(part)
     elif isinstance(part, types.MethodType):
         yield _name(part.__func__)
-        yield from _words(part.__self__)
-    elif callable(part) and hasattr(part, "__qualname__"):  # functions, compiled or not, and classes
+        yield from _words(part.__self__, around)
+    elif isinstance(part, type):
         yield _name(part)
-    elif isinstance(part, functools.partial):
-        yield from _held(part, {"function": part.func, "arguments": part.args, "named": part.keywords})
-    elif isinstance(part, Mapping):
-        yield from _held(part, part)
-    elif isinstance(part, tuple | list):
-        yield from _held(part, dict(enumerate(part)))
-    elif isinstance(part, set | frozenset):  # whose order differs from process to process
-        yield from _held(part, dict(enumerate(sorted(identity_of(one) for one in part))))
-    elif is_dataclass(part):
-        yield from _held(part, {field.name: getattr(part, field.name) for field in fields(part)})
+    elif isinstance(part, types.ModuleType):
+        yield part.__name__.encode()
+    elif callable(part) and hasattr(part, "__qualname__"):
+        yield from _function(part, around)
     else:
-        yield from _other(part)
+        yield from _object(part, around)
+
+
+def _function(part: Any, around: frozenset[int]) -> Iterator[bytes]:
+    """By name, and by what stands in its closure and in its defaults; the same whether it is compiled or not."""
+    while not isinstance(part, types.FunctionType) and hasattr(part, "__wrapped__"):
+        part = part.__wrapped__
+    yield _name(part)
+    if not isinstance(part, types.FunctionType):  # one that is not written in Python
+        return
+    held: dict[str, Any] = {}
+    for name, cell in zip(part.__code__.co_freevars, part.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):  # not filled yet
+            held[name] = cell.cell_contents
+    held |= {"of places": part.__defaults__, "of names": part.__kwdefaults__}
+    yield from _held(part, held, around)
+
+
+def _object(part: Any, around: frozenset[int]) -> Iterator[bytes]:
+    if isinstance(part, functools.partial):
+        held = {"function": part.func, "arguments": part.args, "named": part.keywords}
+    elif isinstance(part, Mapping):
+        held = part
+    elif isinstance(part, tuple | list):
+        held = dict(enumerate(part))
+    elif isinstance(part, set | frozenset):  # whose order differs from process to process
+        held = dict(enumerate(sorted(identity_of(one) for one in part)))
+    elif is_dataclass(part):
+        held = {field.name: getattr(part, field.name) for field in fields(part)}
+    else:
+        yield from _other(part, around)
+        return
+    yield from _held(part, held, around)
 
 
 def _numbers(part: Any) -> Iterator[bytes]:
@@ -60,14 +89,14 @@ def _numbers(part: Any) -> Iterator[bytes]:
     yield np.ascontiguousarray(array).tobytes()
 
 
-def _other(part: Any) -> Iterator[bytes]:
+def _other(part: Any, around: frozenset[int]) -> Iterator[bytes]:
     """A word may say less than there is, or where it lies in memory: what is held goes before it."""
     held = {} if isinstance(part, int | float | complex | str | bytes) else dict(getattr(part, "__dict__", {}))
     if type(part).__repr__ is object.__repr__:
         slots = {name: getattr(part, name) for name in _slots(type(part)) if hasattr(part, name)}
-        yield from _held(part, held | slots)
+        yield from _held(part, held | slots, around)
     elif held:
-        yield from _held(part, held)
+        yield from _held(part, held, around)
     else:
         yield repr(part).encode()
 
@@ -81,11 +110,11 @@ def _slots(kind: type) -> Iterator[str]:
             yield f"_{one.__name__.lstrip('_')}{name}" if hidden else name
 
 
-def _held(whole: Any, held: Mapping[Any, Any]) -> Iterator[bytes]:
+def _held(whole: Any, held: Mapping[Any, Any], around: frozenset[int]) -> Iterator[bytes]:
     yield _name(type(whole)) + f" {len(held)}".encode()
     for name, part in held.items():
         yield repr(name).encode()
-        yield from _words(part)
+        yield from _words(part, around | {id(whole)})
 
 
 def _name(thing: Any) -> bytes:
