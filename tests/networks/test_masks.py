@@ -86,7 +86,7 @@ def test_what_is_not_put_in_has_no_derivative(kind):
 def test_clamps_that_name_no_layer():
     network = random_network("elman:2, dense:3")
     for name in ("elman_2", "dense_1"):
-        with pytest.raises(InputError, match=f"unknown recurrent layer '{name}'; did you mean 'elman_1'"):
+        with pytest.raises(InputError, match=f"unknown recurrent layer '{name}'.*elman_1"):
             network.run(numbers(TIME, 2), network.initial_states(), clamps={name: np.ones((TIME, 2))})
 
 

@@ -123,8 +123,7 @@ def test_an_untrusted_prediction_leaves_the_frame_before_it_squashes_the_rest():
     [[0.1], [8e307], [INF] * 4, [NAN] * 4, [0.0] * 3, [NAN, 0.2, NAN], np.linspace(0.01, 1.0, 1000), [1e-300, 1e300]],
     ids=["one", "one enormous", "infinite", "missing", "zero", "alone", "thousand", "wide range"],
 )
-@pytest.mark.parametrize("miss", [None, 0.0, 0.01])
-@pytest.mark.parametrize("trust", [None, 0, 1])
+@pytest.mark.parametrize(("miss", "trust"), [(None, None), (0.0, 0), (0.01, 1), (None, 1)])
 def test_any_bounds_are_drawn_without_a_warning(half, miss, trust):
     forecast = make_bounded(half, trust=trust)
     values = np.concatenate([forecast.series.values, forecast.mean + (miss or 0.0)])
