@@ -209,8 +209,16 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_first_run(tmp_path)
         with pytest.raises(InputError, match=words):
             learn_side_by_side(TASK, [Noting()], limits=LIMITS, keep=place)
     runs = tmp_path / "runs"
-    learn_side_by_side(TASK, [Noting()], seeds=[5], limits=LIMITS, keep=runs)
+    learn_side_by_side(TASK, [small("lstm")], seeds=[5], limits=LIMITS, keep=runs)
+    next(iter(runs.iterdir())).write_text("no run")
     with pytest.raises(InputError, match="is no run that was kept; delete it, or keep the runs in another folder"):
-        learn_side_by_side(TASK, [Noting()], seeds=[0, 5], limits=LIMITS, keep=runs)
+        learn_side_by_side(TASK, [small("lstm")], seeds=[0, 5], limits=LIMITS, keep=runs)
     assert len(list(runs.iterdir())) == 1
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_way_of_ones_own_keeps_its_runs_in_a_form_of_its_own(tmp_path):
+    for _ in range(2):
+        rows = learn_side_by_side(TASK, [Noting()], seeds=[0], limits=LIMITS, keep=tmp_path)
+        assert [row.failed for row in rows] == [False]
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["no run"]

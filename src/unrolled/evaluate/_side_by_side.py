@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.evaluate._attempt import attempt, failure
+from unrolled.evaluate._echo_state_way import EchoStateWay
 from unrolled.evaluate._learned import Learned
+from unrolled.evaluate._online_way import OnlineWay
 from unrolled.evaluate._way import MOST_SEED, Limits, Way, require_request
 from unrolled.evaluate._ways import way, ways
 from unrolled.learn import identity_of, require_calls
@@ -188,7 +190,8 @@ def _kept(runs: Sequence[_Run], task: Task, folder: str | Path) -> list[_Run]:
         plain = re.sub(r"[^\w.-]", "_", f"{task.name}-{task.length}-{run.way.name}-{run.seed}")
         path = Path(folder) / f"{plain}-{identity_of(task, run.way)[:12]}.run"
         require_writable(path)
-        _require_run(path)
+        if isinstance(run.way, OnlineWay | EchoStateWay):  # others have forms of their own
+            _require_run(path)
         kept.append(run._replace(keep=path))
     return kept
 

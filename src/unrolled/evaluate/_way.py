@@ -120,5 +120,5 @@ class Way(Protocol):
     def learn(
         self, task: Task, *, seed: int, limits: Limits, watch: WayWatch | None = None, keep: Path | None = None
     ) -> Learned:
-        """Learn the task from one seed."""
+        """Learn the task from one seed; ``keep`` is a file that is this run's alone, of whatever form."""
         ...

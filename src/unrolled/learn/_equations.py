@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +18,8 @@ __all__ = ["Compressed", "Equations", "Moments", "Singular"]
 
 # Fewer rows at once would spend their time in calls.
 _TOGETHER = 4096
+# So many products are taken at once.
+_AT_ONCE = 2
 
 Rows: TypeAlias = tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row output"]]
 
@@ -148,15 +152,7 @@ class Moments:
     def of(cls, equations: Equations, *, intercept: bool) -> Moments:
         """Sums over blocks, each taken relative to the mean of the first, so that little cancels."""
         width = equations.columns
-        shift = total = np.zeros(())
-        products = np.zeros((0, 0))
-        for rows in _together(equations):
-            if not products.size:
-                shift, total = rows.mean(axis=0) * intercept, np.zeros(rows.shape[1])
-                products = np.zeros((rows.shape[1], rows.shape[1]))
-            np.subtract(rows, shift, out=rows)
-            products += rows.T @ rows
-            total += rows.sum(axis=0)
+        products, total, shift = _sums(equations, intercept)
         mean = total / equations.rows * intercept
         products -= equations.rows * np.outer(mean, mean)
         if not np.isfinite(products).all():
@@ -179,11 +175,42 @@ class Moments:
         return Singular(s, vt, projected, outside, self.mean, self.rows, self.intercept)
 
 
-def _together(equations: Equations, *, ones: bool = False) -> Iterator[Float[np.ndarray, "row both"]]:
-    """``(1, A, y)`` side by side in larger blocks: each is good until the next is asked for."""
+def _sums(equations: Equations, intercept: bool) -> tuple[Any, Any, Any]:
+    """Products and sums of all rows less a shift, and this.
+
+    A matrix library that may use one processor alone leaves the others idle: so the products of some blocks are taken
+    while the rows of the next are made. Block k goes to sum k mod 2, however many processors there are, which makes the
+    bytes the same everywhere.
+    """
+    sums: list[Any] = [None] * _AT_ONCE
+
+    def add(place: int, rows: Float[np.ndarray, "row both"], shift: Float[np.ndarray, " both"]) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the sums
+            np.subtract(rows, shift, out=rows)
+            products, total = rows.T @ rows, rows.sum(axis=0)
+        sums[place] = (products, total) if sums[place] is None else (sums[place][0] + products, sums[place][1] + total)
+
+    running: list[Future[None]] = []
+    shift = np.zeros(())
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for k, rows in enumerate(_together(equations, lent=_AT_ONCE + 1)):
+            if k == 0:
+                shift = rows.mean(axis=0) * intercept
+            if k >= _AT_ONCE:
+                running[k - _AT_ONCE].result()
+            running.append(pool.submit(add, k % _AT_ONCE, rows, shift))
+        for one in running:
+            one.result()
+    products, total = (sum(parts) for parts in zip(*filter(None, sums), strict=True))
+    return products, total, shift
+
+
+def _together(equations: Equations, *, ones: bool = False, lent: int = 1) -> Iterator[Float[np.ndarray, "row both"]]:
+    """``(1, A, y)`` side by side in larger blocks: each is good until ``lent`` more have been asked for."""
     if equations.rows < 1:
         raise InputError("ridge regression needs one equation at least; none is left after the washout.")
     start, buffer, filled, seen = int(ones), np.zeros((0, 0)), 0, 0
+    lent_before: deque[Float[np.ndarray, "row both"]] = deque()
     for A, y in equations.blocks():
         seen += _rows_of(A, y, equations.columns)
         if seen > equations.rows:
@@ -200,6 +227,8 @@ def _together(equations: Equations, *, ones: bool = False) -> Iterator[Float[np.
             taken, filled = part.stop, rows.stop
             if filled == len(buffer):
                 yield buffer
+                lent_before.append(buffer)
+                buffer = lent_before.popleft() if len(lent_before) == lent else np.empty_like(buffer)
                 buffer[:, :start], filled = 1.0, 0
     if seen != equations.rows:
         more = " or more" * (seen > equations.rows)
