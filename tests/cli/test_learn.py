@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -289,11 +291,11 @@ def test_interrupted_it_leaves_neither_files_nor_processes(folder):
 
 
 def _children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return {int(child) for child in file.read().split()}
-    except OSError:
-        return set()
+    found = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found |= {int(child) for child in path.read_text().split()}
+    return found
 
 
 def _alive(pid):

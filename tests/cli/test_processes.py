@@ -1,5 +1,6 @@
 """Processes that die alone."""
 
+import gc
 import math
 import os
 import signal
@@ -11,12 +12,8 @@ import pytest
 from unrolled.cli._processes import Processes
 
 
-def begin():
-    pass
-
-
 def test_a_killed_process_costs_its_own_call_alone():
-    with Processes(2, begin) as pool:
+    with Processes(2, gc.collect) as pool:
         first = [pool.submit(os.getpid), pool.submit(math.sqrt, 4.0)]
         killed = [pool.submit(signal.raise_signal, signal.SIGKILL), pool.submit(os._exit, 1)]
         after = [pool.submit(math.sqrt, float(number)) for number in range(4)]
@@ -29,7 +26,7 @@ def test_a_killed_process_costs_its_own_call_alone():
 
 
 def test_errors_come_back_and_do_not_cost_the_process():
-    with Processes(1, begin) as pool:
+    with Processes(1, gc.collect) as pool:
         before = pool.submit(os.getpid)
         with pytest.raises(ValueError, match=r"math domain error|nonnegative"):
             pool.submit(math.sqrt, -1.0).result()
@@ -37,7 +34,7 @@ def test_errors_come_back_and_do_not_cost_the_process():
 
 
 def test_what_has_not_begun_is_dropped_with_the_executor():
-    with Processes(1, begin) as pool:
+    with Processes(1, gc.collect) as pool:
         running = pool.submit(math.sqrt, 4.0)
         waiting = [pool.submit(time.sleep, 0.5) for _ in range(5)]
         running.result()

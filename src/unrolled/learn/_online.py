@@ -133,8 +133,8 @@ def learn_online(
     keep
         A file in which the run is kept, every minute and at the end. A file that is there is continued, to the same
         numbers as without a break; it must be of a run with the same arguments, but for ``steps`` and ``seconds``.
-        Arguments are compared by value, and functions among them by module and name: one that does something else by
-        the same name is not noticed.
+        Arguments are compared by value, and functions among them by module, name and what they hold: one whose text
+        has changed is not noticed.
 
     Returns
     -------
@@ -183,8 +183,9 @@ def minimize(
         Where to begin: any pytree of arrays of one floating-point type.
     algorithm, source, key, steps, watch, keep
         As of :func:`learn_online`; a source need not judge. Of a run that is kept, the functions of the objective are
-        compared by module and qualified name (``fit.misfit``, ``fit.main.<locals>.<lambda>``), and what they do or hold
-        of their surroundings is not. Two functions without a name in the same place count as the same one.
+        compared by module and qualified name (``fit.misfit``, ``fit.main.<locals>.<lambda>``) and by what they hold of
+        their surroundings, not by their text. Two functions without a name that hold the same in the same place count
+        as the same one.
 
     Returns
     -------
