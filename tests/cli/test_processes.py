@@ -25,6 +25,15 @@ def test_a_killed_process_costs_its_own_call_alone():
         assert [one.result() for one in after] == [math.sqrt(number) for number in range(4)]
 
 
+def test_a_call_whose_process_was_ended_is_tried_once_more(tmp_path):
+    ended = (
+        f"import os; first = not os.path.exists({str(tmp_path / 'been')!r}); os.makedirs({str(tmp_path / 'been')!r}, "
+    )
+    with Processes(1, gc.collect) as pool:
+        assert pool.submit(exec, ended + "exist_ok=True); first and os._exit(1)").result() is None
+    assert (tmp_path / "been").exists()
+
+
 def test_errors_come_back_and_do_not_cost_the_process():
     with Processes(1, gc.collect) as pool:
         before = pool.submit(os.getpid)

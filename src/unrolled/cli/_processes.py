@@ -12,10 +12,11 @@ __all__ = ["Processes"]
 
 
 class Processes:
-    """An executor of so many processes; where the system ends one, the call that it was at fails, and no other.
+    """An executor of so many processes; where the system ends one, no call is touched but the one that it was at.
 
     A pool of the standard library gives up as a whole when one of its processes is killed, which is what happens when
-    memory runs out. So every process is a pool of its own here, and one that broke is replaced.
+    memory runs out. So every process is a pool of its own here, and one that broke is replaced. The call is tried once
+    more, for others may have ended by then; it fails where the second process is ended as well.
     """
 
     def __init__(self, count: int, begin: Callable[[], None]) -> None:
@@ -37,6 +38,12 @@ class Processes:
             pool.shutdown()
 
     def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        try:
+            return self._once(function, arguments, named)
+        except BrokenExecutor:
+            return self._once(function, arguments, named)
+
+    def _once(self, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         pool = getattr(self._own, "pool", None)
         if pool is None:
             # A process that has loaded JAX must not be forked.
