@@ -6,7 +6,7 @@ from typing import Any
 
 from unrolled.choose._auto import Auto
 from unrolled.errors import InputError, nearest_name
-from unrolled.forecast import ClassicalForecaster, EchoState, Forecaster, NextGenerationReservoir
+from unrolled.forecast import ClassicalForecaster, Forecaster, NamedEstimator
 from unrolled.forecast import describe_models as describe_single_models
 from unrolled.forecast import model as single_model
 from unrolled.forecast import says_nothing as says_nothing_to_single
@@ -37,9 +37,7 @@ def says_nothing(name: str) -> frozenset[str]:
     return says_nothing_to_single(name)
 
 
-def model(
-    name: str = _AUTO, **changed: Any
-) -> Auto | Forecaster | ClassicalForecaster | EchoState | NextGenerationReservoir:
+def model(name: str = _AUTO, **changed: Any) -> Auto | Forecaster | ClassicalForecaster | NamedEstimator:
     """A model by name, with some settings changed.
 
     Parameters

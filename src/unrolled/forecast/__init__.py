@@ -21,6 +21,7 @@ from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models
 from unrolled.forecast._models import says_nothing as says_nothing
 from unrolled.forecast._models import settings as settings
+from unrolled.forecast._named_estimators import NamedEstimator as NamedEstimator
 from unrolled.forecast._next_generation import NextGenerationReservoir as NextGenerationReservoir
 from unrolled.forecast._origins import OriginContinuations as OriginContinuations
 from unrolled.forecast._origins import continue_from_origins as continue_from_origins

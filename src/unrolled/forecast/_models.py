@@ -9,10 +9,8 @@ from typing import Any
 from unrolled.errors import InputError, nearest_name
 from unrolled.forecast._classical import ClassicalForecaster
 from unrolled.forecast._classical_models import CLASSICAL, CLASSICAL_SETTINGS, classical_model
-from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._forecaster import Forecaster
-from unrolled.forecast._next_generation import NextGenerationReservoir
-from unrolled.forecast._reservoir_models import RESERVOIRS, reservoir_model
+from unrolled.forecast._named_estimators import ESTIMATORS, NamedEstimator, named_estimator
 from unrolled.learn import GradientDescent, LeastSquares, Optimizer
 from unrolled.networks import NetworkDesign
 
@@ -83,17 +81,17 @@ _TABLE = {
 }
 
 # Classical models stand in the same table; their settings are their own.
-_ABOUT = {name: entry.about for table in (_TABLE, CLASSICAL, RESERVOIRS) for name, entry in table.items()}
+_ABOUT = {name: entry.about for table in (_TABLE, CLASSICAL, ESTIMATORS) for name, entry in table.items()}
 
 _NETWORK = ("network", "units", "layers", "activation", "output", "start", "dropout")
 _OPTIMIZER = {"optimizer": "name", "learning_rate": "learning_rate", "momentum": "momentum", "nesterov": "nesterov"}
 # What is for long sequences, for outputs that are fed back, or a function: given to a learner of one's own.
 _ELSEWHERE = ("optimizer", "truncate", "forcing", "error_term")
 _LEARNER = tuple(f.name for f in fields(GradientDescent) if f.name not in _ELSEWHERE)
-_RESERVOIR = tuple(setting for entry in RESERVOIRS.values() for setting in entry.settings)
+_OWN = tuple(setting for entry in ESTIMATORS.values() for setting in entry.settings)
 _FORECASTER = tuple(f.name for f in fields(Forecaster) if f.name not in ("design", "learner", "name"))
 # What is for other models than networks that are trained.
-_FOREIGN = frozenset((*CLASSICAL_SETTINGS, *_RESERVOIR)) - {*_NETWORK, *_FORECASTER}
+_FOREIGN = frozenset((*CLASSICAL_SETTINGS, *_OWN)) - {*_NETWORK, *_FORECASTER}
 
 
 def models() -> tuple[str, ...]:
@@ -108,7 +106,7 @@ def describe_models() -> dict[str, str]:
 
 def settings() -> tuple[str, ...]:
     """The settings that :func:`model` takes."""
-    everything = (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER, *CLASSICAL_SETTINGS, *_RESERVOIR)
+    everything = (*_NETWORK, *_OPTIMIZER, *_LEARNER, *_FORECASTER, *CLASSICAL_SETTINGS, *_OWN)
     return tuple(dict.fromkeys(everything))
 
 
@@ -125,15 +123,15 @@ def says_nothing(name: str) -> frozenset[str]:
         raise nearest_name("model", name, _ABOUT)
     if name in CLASSICAL:
         return frozenset(settings()) - {"seed", *CLASSICAL[name].settings}
-    if name in RESERVOIRS:
-        return frozenset(settings()) - set(RESERVOIRS[name].settings)
+    if name in ESTIMATORS:
+        return frozenset(settings()) - set(ESTIMATORS[name].settings)
     made = _TABLE[name].make()
     solved = isinstance(made.learner, LeastSquares)
     hidden = () if made.design.layers else ("units", "layers", "activation")
     return frozenset((*hidden, *_FOREIGN, *(_LEARNER if solved else ()), *(_OPTIMIZER if solved else ())))
 
 
-def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster | EchoState | NextGenerationReservoir:
+def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster | NamedEstimator:
     """A model by name, with some settings changed.
 
     Parameters
@@ -174,8 +172,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
             raise nearest_name("setting", setting, settings())
     if name in CLASSICAL:
         return classical_model(name, changed)
-    if name in RESERVOIRS:
-        return reservoir_model(name, changed)
+    if name in ESTIMATORS:
+        return named_estimator(name, changed)
     for setting in changed:
         if setting in _FOREIGN:
             raise InputError(f"{setting} says nothing to {name}, which is a network; leave it out.")

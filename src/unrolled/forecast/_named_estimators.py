@@ -1,24 +1,26 @@
-"""The models with a reservoir that have names."""
+"""The estimators that have names and are one dataclass of settings each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
 from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._next_generation import NextGenerationReservoir
 
-__all__ = ["RESERVOIRS", "reservoir_model"]
+__all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
+
+NamedEstimator: TypeAlias = EchoState | NextGenerationReservoir
 
 
 @dataclass(frozen=True)
-class _Reservoir:
+class _Named:
     """One entry of the table: what it is, and what makes it."""
 
     about: str
-    make: type[EchoState] | type[NextGenerationReservoir]
+    make: type[NamedEstimator]
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -26,27 +28,27 @@ class _Reservoir:
         return tuple(f.name for f in fields(self.make) if f.name != "name")
 
 
-#: The models with a reservoir by name.
-RESERVOIRS = {
-    "echo-state": _Reservoir(
+#: These estimators by name; the fields of each are its settings.
+ESTIMATORS = {
+    "echo-state": _Named(
         "echo state network: a fixed random reservoir of 400 tanh units, its readout solved by ridge regression",
         EchoState,
     ),
-    "next-generation-reservoir": _Reservoir(
+    "next-generation-reservoir": _Named(
         "products of delayed values, their readout solved by ridge regression", NextGenerationReservoir
     ),
 }
 
 
-def reservoir_model(name: str, changed: Mapping[str, Any]) -> EchoState | NextGenerationReservoir:
-    """A model with a reservoir by name, with some settings changed.
+def named_estimator(name: str, changed: Mapping[str, Any]) -> NamedEstimator:
+    """An estimator by name, with some settings changed.
 
     Raises
     ------
     InputError
         A setting that says nothing to it, or is out of range.
     """
-    entry = RESERVOIRS[name]
+    entry = ESTIMATORS[name]
     for setting in changed:
         if setting not in entry.settings:
             raise InputError(
