@@ -34,6 +34,7 @@ def draw_components(
     parts: Mapping[str, tuple[Any, Any]],
     *,
     feature: int = 0,
+    units: Mapping[str, str] | None = None,
     axes: Sequence[Axes] | None = None,
 ) -> tuple[Axes, ...]:
     """Draw the known values, and below them what is behind them: each curve with two standard deviations about it.
@@ -47,6 +48,8 @@ def draw_components(
         any hidden states.
     feature
         Which column of the series.
+    units
+        Of parts whose unit is not that of the series, by name.
     axes
         One for the values and one a part; a new figure of one column's width if left out.
 
@@ -85,7 +88,7 @@ def draw_components(
         half = _DEVIATIONS * deviation
         panel.fill_between(x, drawable(mean - half), drawable(mean + half), color=_SURE, lw=0, zorder=1)
         draw_curve(panel, x, drawable(mean), LOOKS[0], count=2 * len(mean))
-        plain_axis(panel.yaxis, shortened(name), series.units[feature])
+        plain_axis(panel.yaxis, shortened(name), (units or {}).get(name, series.units[feature]))
     for panel in drawn:
         panel.margins(x=0.02)
         panel.yaxis.set_major_locator(MaxNLocator(4))
@@ -93,7 +96,13 @@ def draw_components(
     return drawn
 
 
-def components_figure(series: Series, parts: Mapping[str, tuple[Any, Any]], *, feature: int = 0) -> Figure:
+def components_figure(
+    series: Series,
+    parts: Mapping[str, tuple[Any, Any]],
+    *,
+    feature: int = 0,
+    units: Mapping[str, str] | None = None,
+) -> Figure:
     """A figure of one column's width with what :func:`draw_components` draws; arguments and errors as there.
 
     Examples
@@ -106,7 +115,7 @@ def components_figure(series: Series, parts: Mapping[str, tuple[Any, Any]], *, f
     2
     """
     sheet, panels = _sheet(len(parts) + 1)
-    draw_components(series, parts, feature=feature, axes=panels)
+    draw_components(series, parts, feature=feature, units=units, axes=panels)
     sheet.align_ylabels(panels)
     return sheet
 
