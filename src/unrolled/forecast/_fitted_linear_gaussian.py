@@ -15,9 +15,16 @@ from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
-from unrolled.networks import padded_steps
 from unrolled.series import Series, appended, as_series
-from unrolled.statespace import Filtered, LinearGaussian, Smoothed, filter_states, predict_ahead, smooth_states
+from unrolled.statespace import (
+    Filtered,
+    LinearGaussian,
+    Smoothed,
+    filter_states,
+    predict_ahead,
+    shared_length,
+    smooth_states,
+)
 
 if TYPE_CHECKING:
     from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
@@ -193,7 +200,7 @@ def require_moderate(known: Series) -> None:
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:
     """Filtered with steps after the end at which nothing is seen, so that series of many lengths share a program."""
-    more = padded_steps(len(y)) - len(y)
+    more = shared_length(len(y)) - len(y)
     padded = np.concatenate([y, np.full((more, y.shape[1]), np.nan)])
     found = filter_states(system, padded, form=_FORM)
     return Filtered(*(part[: len(y)] for part in found))

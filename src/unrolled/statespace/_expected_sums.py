@@ -71,10 +71,12 @@ class Patterns(NamedTuple):
 
 
 def find_patterns(observed: Observations) -> Patterns:
-    """The patterns of several sequences, on the host."""
+    """The patterns of several sequences, on the host; their number is a power of two, so that programs are shared."""
     seen = np.asarray(observed.seen)
     patterns, of = np.unique(seen.reshape(-1, seen.shape[-1]), axis=0, return_inverse=True)
-    return Patterns(patterns.astype(np.float64), of.reshape(seen.shape[:2]).astype(np.int32))
+    room = max(4, 1 << (len(patterns) - 1).bit_length())
+    every = np.concatenate([patterns, np.ones((room - len(patterns), seen.shape[-1]), bool)])
+    return Patterns(every.astype(np.float64), of.reshape(seen.shape[:2]).astype(np.int32))
 
 
 def expected_sums(

@@ -18,7 +18,7 @@ from unrolled.errors import InputError, TrainingError
 from unrolled.statespace._components import Parameter
 from unrolled.statespace._kalman_filter import filter_observations
 from unrolled.statespace._linear_gaussian import LinearGaussian
-from unrolled.statespace._observations import Observations
+from unrolled.statespace._observations import Observations, shared_length
 from unrolled.statespace._structure import Structure
 from unrolled.types import precision
 
@@ -104,9 +104,11 @@ def learn_structure(structure: Structure, y: Any, *, iterations: int = 200) -> L
     values, seen = _known(y, structure)
     centre, width = _scale(values[seen])
     z = np.where(seen, (values - centre) / width, 0.0)
+    starts = _starts(structure, z, seen)
+    more = (0, shared_length(len(z)) - len(z))
+    z, seen = np.pad(z, more), np.pad(seen, more)
     observed = Observations(z[:, None], seen[:, None], np.zeros((len(z), 0)))
     counted = (np.cumsum(seen) > structure.unknown) & seen
-    starts = _starts(structure, z, seen)
     with precision("float64"):
         best, gain, ended = _climb(structure, observed, counted, starts, iterations)
         named = {name: float(value) for name, value in _values(structure.parameters, jnp.asarray(best)).items()}

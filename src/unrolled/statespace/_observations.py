@@ -14,7 +14,7 @@ from unrolled.errors import InputError
 from unrolled.statespace._linear_gaussian import LinearGaussian
 from unrolled.types import AnyArray
 
-__all__ = ["Observations", "as_inputs", "as_observations", "as_sequences", "state_offsets"]
+__all__ = ["Observations", "as_inputs", "as_observations", "as_sequences", "shared_length", "state_offsets"]
 
 
 class Observations(NamedTuple):
@@ -99,8 +99,22 @@ def as_sequences(model: LinearGaussian, y: Any, inputs: Any = None) -> tuple[Obs
         raise InputError(f"there are {len(parts)} sequences and inputs for {len(beside)}; give one of each.")
     made = [as_observations(model, one, x) for one, x in zip(parts, beside, strict=True)]
     lengths = np.array([len(one.y) for one in made])
-    padded = [[_padded(np.asarray(part), int(lengths.max())) for part in one] for one in made]
+    room = shared_length(int(lengths.max()))
+    padded = [[_padded(np.asarray(part), room) for part in one] for one in made]
     return Observations(*(np.stack(parts) for parts in zip(*padded, strict=True))), lengths
+
+
+def shared_length(steps: int) -> int:
+    """A length at least as large, by a quarter at most: series that share it share a compiled program.
+
+    Examples
+    --------
+    >>> from unrolled.statespace import shared_length
+    >>> [shared_length(steps) for steps in (3, 100, 129, 1000)]
+    [16, 112, 160, 1024]
+    """
+    grain = 1 << max((steps - 1).bit_length() - 3, 2)
+    return max(16, -(-steps // grain) * grain)
 
 
 def _are_sequences(y: Sequence[Any], model: LinearGaussian) -> bool:
