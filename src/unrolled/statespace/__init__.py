@@ -1,1 +1,8 @@
 """Models with a hidden state that allows exact inference: linear-Gaussian systems and hidden Markov models."""
+
+from unrolled.statespace._kalman_filter import Filtered as Filtered
+from unrolled.statespace._kalman_filter import filter_states as filter_states
+from unrolled.statespace._kalman_filter import log_likelihood as log_likelihood
+from unrolled.statespace._linear_gaussian import LinearGaussian as LinearGaussian
+from unrolled.statespace._smoother import Smoothed as Smoothed
+from unrolled.statespace._smoother import smooth_states as smooth_states
