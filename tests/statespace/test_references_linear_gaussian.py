@@ -1,0 +1,49 @@
+"""Linear-Gaussian systems against statsmodels, pykalman and dynamax."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unrolled.statespace import LinearGaussian, filter_states, log_likelihood, smooth_states
+
+REFERENCES = Path(__file__).parent.parent / "references"
+DESCRIBED = json.loads((REFERENCES / "state_space.json").read_text())
+PARTS = ("W", "V", "Q", "R", "m", "P", "b", "c", "U", "D")
+
+
+@pytest.fixture(scope="module")
+def stored():
+    with np.load(REFERENCES / "state_space.npz") as file:
+        return dict(file)
+
+
+def of(stored, key):
+    """The arrays of one case by their names."""
+    return {name.removeprefix(f"{key}."): array for name, array in stored.items() if name.startswith(f"{key}.")}
+
+
+def system(arrays):
+    """Parts without a column are not there."""
+    return LinearGaussian(**{name: arrays[name] for name in PARTS if name in arrays and arrays[name].size})
+
+
+def equal(found, wanted):
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6 * np.max(np.abs(wanted)))
+
+
+@pytest.mark.parametrize("key", [case["key"] for case in DESCRIBED["cases"]] + ["structure"])
+def test_filter_and_smoother(stored, key):
+    wanted = of(stored, key)
+    model, y = system(wanted), wanted["y"]
+    x = wanted["x"] if model.inputs else None
+    filtered, smoothed = filter_states(model, y, x), smooth_states(model, y, x)
+    equal(filtered.mean, wanted["filtered_mean"])
+    equal(filtered.covariance, wanted["filtered_covariance"])
+    equal(smoothed.mean, wanted["smoothed_mean"])
+    equal(smoothed.covariance, wanted["smoothed_covariance"])
+    if "cross" in wanted:
+        equal(smoothed.cross, wanted["cross"])
+    for found in (filtered.log_likelihood, smoothed.log_likelihood, log_likelihood(model, y, x)):
+        equal(found, wanted["log_likelihood"])
