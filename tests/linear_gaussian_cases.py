@@ -77,3 +77,46 @@ def observations(seed, steps, features, missing=0.0):
     y = g.normal(size=(steps, features))
     y[g.uniform(size=y.shape) < missing] = np.nan
     return y
+
+
+def complete(model, y, inputs=None):
+    """States and observations together, given what was seen: mean and covariance of all of them, dense."""
+    mean, P, H, y_mean, R = joint(model, len(y), inputs)
+    both = np.concatenate([mean, y_mean])
+    S = np.block([[P, P @ H.T], [H @ P, H @ P @ H.T + R]])
+    seen = np.concatenate([np.zeros(len(mean), bool), ~np.isnan(np.ravel(y))])
+    K = np.linalg.solve(S[np.ix_(seen, seen)], S[seen]).T
+    return both + K @ (np.ravel(y)[seen[len(mean) :]] - both[seen]), S - K @ S[seen]
+
+
+def em_step(model, sequences, inputs=None):
+    """One step of expectation-maximization by dense matrices: every part learned, missing values completed."""
+    n, p = model.units, model.features
+    k = 0 if inputs is None else inputs[0].shape[1]
+    states, seen_steps, starts = [], [], []  # each entry: E[(a, z) (a, z)^T]
+    for i, y in enumerate(sequences):
+        x = np.zeros((len(y), 0)) if inputs is None else inputs[i]
+        mean, C = complete(model, y, None if inputs is None else x)
+        place = len(y) * n
+
+        def product(rows, x, mean=mean, C=C):
+            """Of some of the components, then the inputs and a 1."""
+            first = np.concatenate([mean[rows], x, [1.0]])
+            second = np.outer(first, first)
+            second[: len(rows), : len(rows)] += C[np.ix_(rows, rows)]
+            return second
+
+        h = [np.arange(t * n, (t + 1) * n) for t in range(len(y))]
+        states += [product(np.r_[h[t], h[t - 1]], x[t]) for t in range(1, len(y))]
+        for t in range(len(y)):
+            if not np.isnan(y[t]).all():
+                seen_steps.append(product(np.r_[place + t * p : place + (t + 1) * p, h[t]], x[t]))
+        starts.append(product(h[0], x[0][:0]))
+    found = {}
+    for names, noise, rows, sums in (("WUb", "Q", n, states), ("VDc", "R", p, seen_steps), (" _m", "P", n, starts)):
+        mean = np.mean(sums, axis=0)
+        weights = np.linalg.solve(mean[rows:, rows:], mean[rows:, :rows]).T
+        found[noise] = mean[:rows, :rows] - weights @ mean[rows:, :rows]
+        width = mean.shape[0] - rows - 1 - (k if names != " _m" else 0)
+        found |= dict(zip(names, np.split(weights, [width, weights.shape[1] - 1], axis=1), strict=True))
+    return found

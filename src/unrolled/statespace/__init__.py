@@ -3,6 +3,12 @@
 from unrolled.statespace._kalman_filter import Filtered as Filtered
 from unrolled.statespace._kalman_filter import filter_states as filter_states
 from unrolled.statespace._kalman_filter import log_likelihood as log_likelihood
+from unrolled.statespace._learn_linear_gaussian import LearnedLinearGaussian as LearnedLinearGaussian
+from unrolled.statespace._learn_linear_gaussian import learn_linear_gaussian as learn_linear_gaussian
 from unrolled.statespace._linear_gaussian import LinearGaussian as LinearGaussian
+from unrolled.statespace._predicted import Ahead as Ahead
+from unrolled.statespace._predicted import Sample as Sample
+from unrolled.statespace._predicted import predict_ahead as predict_ahead
+from unrolled.statespace._predicted import sample_linear_gaussian as sample_linear_gaussian
 from unrolled.statespace._smoother import Smoothed as Smoothed
 from unrolled.statespace._smoother import smooth_states as smooth_states

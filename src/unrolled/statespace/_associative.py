@@ -18,8 +18,10 @@ _FORM = CovarianceForm()
 
 
 class _Piece(NamedTuple):
-    """Some steps: ``p(h_last | h_before, y of the piece) = N(A h + b, C)``, and ``exp(eta^T h - h^T J h / 2)``, what
-    their observations say about the state before.
+    """Some steps, and what they say of the states about them.
+
+    ``p(h_last | h_before, y of the piece) = N(A h_before + b, C)``; of the state before the observations say
+    ``exp(eta^T h - h^T J h / 2)``.
     """
 
     A: Float[Array, "*time unit unit"]

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from unrolled.errors import nearest_name
-from unrolled.statespace._linear_gaussian import LinearGaussian
 
 __all__ = ["FORMS", "Correction", "CovarianceForm", "Form", "SquareRootForm", "masked", "require_form", "square_root"]
 
@@ -83,8 +82,9 @@ class CovarianceForm:
 
 
 class SquareRootForm:
-    """A lower triangular L with ``P = L L^T``, carried by orthogonal factors: P cannot lose its sign, and L has twice
-    the digits.
+    """A lower triangular L with ``P = L L^T``, carried by orthogonal factors.
+
+    P cannot lose its sign, and L resolves twice as many digits.
     """
 
     def of(self, covariance: Float[Array, "unit unit"]) -> Float[Array, "unit unit"]:

@@ -94,7 +94,7 @@ def filter_states(model: LinearGaussian, y: Any, inputs: Any = None, *, form: st
     >>> walk = LinearGaussian(W=one, V=one, Q=0.1 * one, R=one, m=np.zeros(1), P=one)
     >>> found = filter_states(walk, [1.0, np.nan, 3.0])
     >>> found.covariance[:, 0, 0].round(3).tolist(), round(found.log_likelihood, 3)
-    ([0.5, 0.6, 0.412], -4.389)
+    ([0.5, 0.6, 0.412], -4.538)
     """
     require_form(form, ("associative",))
     model = model.check()
@@ -127,9 +127,9 @@ def log_likelihood(model: LinearGaussian, y: Any, inputs: Any = None) -> float:
     return float(np.sum(found))
 
 
-def require_regular(log_likelihoods: Float[np.ndarray, " time"]) -> None:
+def require_regular(log_likelihoods: Float[AnyArray, " time"]) -> None:
     """Raise an :class:`InputError` at the first step that has no likelihood."""
-    bad = np.flatnonzero(~np.isfinite(log_likelihoods))
+    bad = np.flatnonzero(~np.isfinite(np.asarray(log_likelihoods)))
     if bad.size:
         raise InputError(
             f"the covariance of what is observed, V P V^T + R, is singular or infinite at step {bad[0] + 1}: with no "

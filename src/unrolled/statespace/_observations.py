@@ -99,7 +99,7 @@ def as_sequences(model: LinearGaussian, y: Any, inputs: Any = None) -> tuple[Obs
         raise InputError(f"there are {len(parts)} sequences and inputs for {len(beside)}; give one of each.")
     made = [as_observations(model, one, x) for one, x in zip(parts, beside, strict=True)]
     lengths = np.array([len(one.y) for one in made])
-    padded = [[_padded(part, int(lengths.max())) for part in one] for one in made]
+    padded = [[_padded(np.asarray(part), int(lengths.max())) for part in one] for one in made]
     return Observations(*(np.stack(parts) for parts in zip(*padded, strict=True))), lengths
 
 

@@ -74,7 +74,7 @@ def smooth_states(model: LinearGaussian, y: Any, inputs: Any = None, *, form: st
     >>> one = np.eye(1)
     >>> walk = LinearGaussian(W=one, V=one, Q=0.1 * one, R=one, m=np.zeros(1), P=one)
     >>> smooth_states(walk, [1.0, np.nan, 3.0]).mean[:, 0].round(3).tolist()
-    [1.206, 1.353, 1.5]
+    [1.235, 1.382, 1.529]
     """
     require_form(form, ("associative",))
     model = model.check()
