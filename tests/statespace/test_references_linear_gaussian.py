@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unrolled.statespace import LinearGaussian, filter_states, log_likelihood, smooth_states
+from unrolled.statespace import (
+    LinearGaussian,
+    filter_states,
+    learn_linear_gaussian,
+    log_likelihood,
+    predict_ahead,
+    smooth_states,
+)
 
 REFERENCES = Path(__file__).parent.parent / "references"
 DESCRIBED = json.loads((REFERENCES / "state_space.json").read_text())
@@ -47,3 +54,25 @@ def test_filter_and_smoother(stored, key):
         equal(smoothed.cross, wanted["cross"])
     for found in (filtered.log_likelihood, smoothed.log_likelihood, log_likelihood(model, y, x)):
         equal(found, wanted["log_likelihood"])
+
+
+def test_forecast_of_trend_and_season(stored):
+    wanted = of(stored, "structure")
+    model = system(wanted)
+    found = predict_ahead(model, filter_states(model, wanted["y"]), len(wanted["forecast_mean"]))
+    equal(found.mean[:, 0], wanted["forecast_mean"])
+    equal(found.covariance[:, 0, 0], wanted["forecast_variance"])
+
+
+@pytest.mark.parametrize("case", DESCRIBED["learned"], ids=lambda case: case["key"])
+def test_expectation_maximization(stored, case):
+    begun = of(stored, case["key"])
+    names = PARTS[:8] if case["offsets"] else PARTS[:6]
+    for steps in case["steps"]:
+        wanted = of(stored, f"{case['key']}.after {steps}")
+        start = LinearGaussian(**{name: begun[name] for name in names})
+        found = learn_linear_gaussian(start, begun["y"], iterations=steps, tolerance=0.0, floor=0.0)
+        assert len(found.log_likelihoods) == steps + 1
+        equal(found.log_likelihoods[-1], wanted["log_likelihood"])
+        for name in names:
+            equal(getattr(found.model, name), wanted[name])
