@@ -36,8 +36,8 @@ def maximized(model: LinearGaussian, sums: Sums, learned: Learnable, floor: Floa
     """The parameters of the highest expected log-likelihood; no eigenvalue of R is below ``floor``.
 
     Each half is a regression: ``(W U b)`` of h_t on ``(h_{t-1}, x_t, 1)``, ``(V D c)`` of y_t on ``(h_t, x_t, 1)``.
-    Parts that are not learned are taken to the other side. The covariance is what the regression leaves; with the smallest
-    eigenvalues lifted to the floor it is the most likely one of those that are not below the floor.
+    Each half is a regression: ``(W U b)`` of h_t on ``(h_{t-1}, x_t, 1)``, ``(V D c)`` of y_t on ``(h_t, x_t, 1)``.
+    XX
     """
     made = _regressed(model, _STATES, sums.states, learned, jnp.zeros(()))
     made |= _regressed(model, _OBSERVATIONS, sums.observations, learned, floor)
