@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError
@@ -250,10 +250,10 @@ def parsed_component(text: str) -> Component:
     )
 
 
-def _turn(angle: Any) -> Array:
+def _turn(angle: Any) -> Float[AnyArray, "2 2"]:
     """By that angle, as a matrix."""
-    cosine, sine = jnp.cos(angle), jnp.sin(angle)
-    return jnp.stack([jnp.stack([cosine, sine]), jnp.stack([-sine, cosine])])
+    of = np if isinstance(angle, float) else jnp  # what is known is known before anything is compiled
+    return of.stack([of.stack([of.cos(angle), of.sin(angle)]), of.stack([-of.sin(angle), of.cos(angle)])])
 
 
 def _unknown(units: int) -> np.ndarray:

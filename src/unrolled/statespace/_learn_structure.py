@@ -105,7 +105,7 @@ def learn_structure(structure: Structure, y: Any, *, iterations: int = 200) -> L
     centre, width = _scale(values[seen])
     z = np.where(seen, (values - centre) / width, 0.0)
     observed = Observations(z[:, None], seen[:, None], np.zeros((len(z), 0)))
-    counted = np.cumsum(seen) > structure.unknown
+    counted = (np.cumsum(seen) > structure.unknown) & seen
     starts = _starts(structure, z, seen)
     with precision("float64"):
         best, gain, ended = _climb(structure, observed, counted, starts, iterations)
