@@ -227,32 +227,50 @@ def difference_of_learned(ours, theirs):
     return difference({name: ours[name] for name in ours if name not in "bc"}, theirs)
 
 
-def structure(store):
-    """A local linear trend with a season of four and 8 steps beyond, by statsmodels."""
-    rng = rng_for("structure")
-    t = np.arange(40)
-    y = 10 + 0.3 * t + np.array([2.0, -1.0, 0.5, -1.5])[t % 4] + 0.4 * rng.normal(size=40)
-    y[[5, 17, 18]] = np.nan
-    peer = UnobservedComponents(y, "local linear trend", seasonal=4)
-    m, P = np.array([9.0, 0.2, 1.0, -0.5, 0.3]), np.diag([4.0, 0.5, 2.0, 2.0, 2.0])
+def structured(store, key, peer, parameters, *, m, P):
+    """A structural model with these parameters and this first state, and 8 steps beyond."""
     peer.ssm.initialize_known(m, P)
     peer.loglikelihood_burn = 0
     peer.ssm.tolerance = 0
-    variances = np.array([0.2, 0.05, 0.01, 0.03])
-    found = peer.smooth(variances, cov_type="none")
+    found = peer.smooth([parameters[name] for name in peer.param_names], cov_type="none")
     ahead, ssm = found.get_forecast(8), peer.ssm
     arrays = {
-        "y": y[:, None], "W": ssm["transition"], "V": ssm["design"], "R": ssm["obs_cov"], "m": m, "P": P,
+        "y": peer.endog, "W": ssm["transition"], "V": ssm["design"], "R": ssm["obs_cov"], "m": m, "P": P,
         "Q": ssm["selection"] @ ssm["state_cov"] @ ssm["selection"].T, "log_likelihood": found.llf_obs.sum(),
         "filtered_mean": found.filtered_state.T, "filtered_covariance": found.filtered_state_cov.transpose(2, 0, 1),
         "smoothed_mean": found.smoothed_state.T, "smoothed_covariance": found.smoothed_state_cov.transpose(2, 0, 1),
         "forecast_mean": ahead.predicted_mean, "forecast_variance": ahead.var_pred_mean,
     }  # fmt: skip
     for name, array in arrays.items():
-        store.put(f"structure.{name}", array)
-    variances = dict(zip([name.removeprefix("sigma2.") for name in peer.param_names], variances.tolist(), strict=True))
-    states = "level, trend, season of now, and of one and two steps before"
-    return {"key": "structure", "from": "statsmodels", "variances": variances, "states": states}
+        store.put(f"{key}.{name}", array)
+    return {"key": key, "from": "statsmodels", "parameters": parameters, "states": peer.state_names}
+
+
+def wavy(key):
+    """A line with a season of four, noise and gaps."""
+    t = np.arange(40)
+    y = 10 + 0.3 * t + np.array([2.0, -1.0, 0.5, -1.5])[t % 4] + 0.4 * rng_for(key).normal(size=40)
+    y[[5, 17, 18]] = np.nan
+    return y
+
+
+def dummies(store):
+    """A local linear trend with a season whose four values sum to noise."""
+    peer = UnobservedComponents(wavy("structure"), "local linear trend", seasonal=4)
+    values = {"sigma2.irregular": 0.2, "sigma2.level": 0.05, "sigma2.trend": 0.01, "sigma2.seasonal": 0.03}
+    m, P = np.array([9.0, 0.2, 1.0, -0.5, 0.3]), np.diag([4.0, 0.5, 2.0, 2.0, 2.0])
+    return structured(store, "season of dummies", peer, values, m=m, P=P)
+
+
+def waves(store):
+    """A local linear trend, a season of five as harmonics, and a damped cycle that begins as it is on the long run."""
+    season = [{"period": 5, "harmonics": 2}]
+    cycle = {"cycle": True, "stochastic_cycle": True, "damped_cycle": True}
+    peer = UnobservedComponents(wavy("waves"), "local linear trend", freq_seasonal=season, **cycle)
+    values = {"sigma2.irregular": 0.2, "sigma2.level": 0.05, "sigma2.trend": 0.01, "sigma2.freq_seasonal_5(2)": 0.03}
+    values |= {"sigma2.cycle": 0.4, "frequency.cycle": 2 * np.pi / 9.5, "damping.cycle": 0.9}
+    P = np.diag([100.0] * 6 + [0.4 / (1 - 0.9**2)] * 2)
+    return structured(store, "season of harmonics and cycle", peer, values, m=np.zeros(8), P=P)
 
 
 def main():
@@ -261,7 +279,8 @@ def main():
     cases = [inference(store, case) for case in CASES]
     learned = [learning(store, case, offsets=False) for case in ("complete", "rows missing")]
     learned.append(learning(store, "complete", offsets=True))
-    description = {"convention": CONVENTION, "cases": cases, "learned": learned, "structure": structure(store)}
+    description = {"convention": CONVENTION, "cases": cases, "learned": learned}
+    description["structures"] = [dummies(store), waves(store)]
     store.write("state_space", ["statsmodels", "pykalman", "dynamax", "jax", "numpy"], description)
 
 

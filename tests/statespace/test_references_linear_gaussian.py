@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from unrolled.statespace import (
+    Cycle,
     LinearGaussian,
+    Season,
+    Structure,
+    Trend,
     filter_states,
     learn_linear_gaussian,
     log_likelihood,
@@ -40,7 +44,7 @@ def equal(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6 * np.max(np.abs(wanted)))
 
 
-@pytest.mark.parametrize("key", [case["key"] for case in DESCRIBED["cases"]] + ["structure"])
+@pytest.mark.parametrize("key", [case["key"] for case in DESCRIBED["cases"] + DESCRIBED["structures"]])
 def test_filter_and_smoother(stored, key):
     wanted = of(stored, key)
     model, y = system(wanted), wanted["y"]
@@ -56,12 +60,26 @@ def test_filter_and_smoother(stored, key):
         equal(found, wanted["log_likelihood"])
 
 
-def test_forecast_of_trend_and_season(stored):
-    wanted = of(stored, "structure")
+@pytest.mark.parametrize("key", [case["key"] for case in DESCRIBED["structures"]])
+def test_forecasts(stored, key):
+    wanted = of(stored, key)
     model = system(wanted)
     found = predict_ahead(model, filter_states(model, wanted["y"]), len(wanted["forecast_mean"]))
     equal(found.mean[:, 0], wanted["forecast_mean"])
     equal(found.covariance[:, 0, 0], wanted["forecast_variance"])
+
+
+def test_a_structure_is_the_same_system(stored):
+    """A first state of which nothing is known has the variance 100 there, that is a million times 1e-4."""
+    described = DESCRIBED["structures"][1]
+    wanted, given = of(stored, described["key"]), described["parameters"]
+    deviation = {name.removeprefix("sigma2."): value**0.5 for name, value in given.items() if "sigma2" in name}
+    values = {"level": deviation["level"], "slope": deviation["trend"], "season 5": deviation["freq_seasonal_5(2)"]}
+    values |= {"cycle": deviation["cycle"], "period of cycle": 2 * np.pi / given["frequency.cycle"]}
+    values |= {"damping of cycle": given["damping.cycle"], "noise": deviation["irregular"]}
+    found = Structure((Trend(), Season(5), Cycle())).system(values, variance=1e-4)
+    for name in PARTS[:6]:
+        np.testing.assert_allclose(getattr(found, name), wanted[name], rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("case", DESCRIBED["learned"], ids=lambda case: case["key"])
