@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from linear_gaussian_cases import conditioned
 
+from linear_gaussian_cases import conditioned
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
 from unrolled.statespace import (

@@ -123,17 +123,23 @@ def learn_linear_gaussian(
     require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
     require_number("tolerance", tolerance, least=0.0)
     observed, lengths = as_sequences(model, y, inputs)
-    if floor is None:
-        floor = _FLOOR * float(np.mean([np.var(observed.y[..., i][observed.seen[..., i]])
-                                        for i in range(model.features) if observed.seen[..., i].any()]))  # fmt: skip
+    floor = _FLOOR * _size(observed) if floor is None else floor
     require_number("floor", floor, least=0.0)
     least = max(floor, float(np.finfo(np.float64).tiny))
     gain = tolerance * int(observed.seen.sum())
-    buffer = max(128, 1 << (iterations - 1).bit_length())
+    buffer = max(1024, 1 << (iterations - 1).bit_length())
     with precision("float64"):
         data = _Data(observed, lengths, find_patterns(observed))
         found = _learn(model, data, _Limits(iterations, gain, least), free=free, buffer=buffer)
     return _told(jax.tree.map(np.asarray, found), model)
+
+
+def _size(observed: Observations) -> float:
+    """The mean variance of the features; where they are constant their mean square, and 1 where they are zero."""
+    y, seen = np.asarray(observed.y), np.asarray(observed.seen)
+    columns = [y[..., i][seen[..., i]] for i in range(y.shape[-1]) if seen[..., i].any()]
+    variance, square = (float(np.mean([of(column) for column in columns])) for of in (np.var, lambda c: np.mean(c**2)))
+    return variance or square or 1.0
 
 
 def _learnable(model: LinearGaussian, learned: Iterable[str] | None, diagonal: Iterable[str]) -> Learnable:
