@@ -169,12 +169,21 @@ def places(at: str | None, data: DataOptions) -> list[float] | None:
 def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
     from unrolled.cli._figures import save_trial_figures
     from unrolled.cli._tables import trial_text
-    from unrolled.report import candidates_csv, forecast_csv, history_csv, members_csv
+    from unrolled.report import (
+        candidates_csv,
+        components_csv,
+        forecast_csv,
+        has_components,
+        history_csv,
+        members_csv,
+    )
 
     (folder / "forecast.csv").write_text(forecast_csv(trial), encoding="utf-8")
     (folder / "members.csv").write_text(members_csv(trial), encoding="utf-8")
     if trial.forecast.ingredients:
         (folder / "candidates.csv").write_text(candidates_csv(trial), encoding="utf-8")
+    if has_components(trial):
+        (folder / "components.csv").write_text(components_csv(trial), encoding="utf-8")
     if trial.fitted.history is not None:
         (folder / "history.csv").write_text(history_csv(trial.fitted.history), encoding="utf-8")
     (folder / "summary.txt").write_text(trial_text(trial), encoding="utf-8")

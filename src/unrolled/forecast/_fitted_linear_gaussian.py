@@ -188,9 +188,7 @@ def require_moderate(known: Series) -> None:
     for name, column in zip(known.names, known.values.T, strict=True):
         size = np.max(np.abs(column[~np.isnan(column)]), initial=0.0)
         if size and not _SMALLEST <= size <= _LARGEST:
-            raise InputError(
-                f"{name} is of the size {size:.0e}: its variance is beyond double precision; scale the data."
-            )
+            raise InputError(f"{name} is near {size:.0e}: its variance is beyond double precision; scale the data.")
 
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:

@@ -133,7 +133,7 @@ class LinearDynamicalSystem:
         z = (known.values - centre) / width
         chosen = self._chosen(z)
         learned = learn_linear_gaussian(subspace_system(z, chosen.units), z, iterations=self.iterations)
-        said = (*notes(known, raw=False), *learned.notes)
+        said = (*notes(known, raw=False), *_told(chosen), *learned.notes)
         system = _unscaled(learned, centre, width)
         return FittedLinearGaussian(self, known, (system,), scores=chosen.scores, notes=said)
 
@@ -147,6 +147,14 @@ class LinearDynamicalSystem:
         if isinstance(self.units, str):
             return choose_units(z[-_MOST_JUDGED:])
         return ChosenUnits(self.units, {})
+
+
+def _told(chosen: ChosenUnits) -> list[str]:
+    """How the number of units was found, in words."""
+    if not chosen.scores:
+        return []
+    units, tried = chosen.units, ", ".join(map(str, chosen.scores))
+    return [f"{units} hidden unit{'s' * (units > 1)} predicted what came next best, of {tried}."]
 
 
 def _scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

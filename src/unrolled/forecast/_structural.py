@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -111,6 +112,7 @@ class Structural:
         said = ["The known part is constant."] if known.is_constant else []
         if len(known.names) > 1:
             said.append(f"{', '.join(known.names)} are continued each on its own; --y-col takes one alone.")
+        said += [_most_likely(name, one.values, known) for name, one in zip(known.names, found, strict=True)]
         said += dict.fromkeys(note for one in found for note in one.notes)
         systems, values = tuple(one.system for one in found), tuple(dict(one.values) for one in found)
         return FittedLinearGaussian(self, known, systems, values, notes=tuple(said))
@@ -119,6 +121,12 @@ class Structural:
         """The settings as plain data, for the report."""
         count = len(self.structure.parameters) * features
         return asdict(self) | {"levels": list(self.levels), "network": "structural model", "parameters": count}
+
+
+def _most_likely(name: str, values: Mapping[str, float], known: Series) -> str:
+    """What was learned, in words."""
+    of = f"Of {name} most" if len(known.names) > 1 else "Most"
+    return f"{of} likely are {', '.join(f'{label} {value:.3g}' for label, value in values.items())}."
 
 
 def components_of(

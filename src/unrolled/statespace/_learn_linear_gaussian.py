@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from unrolled.arguments import require_number, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError, nearest_name
-from unrolled.statespace._expected_sums import Patterns, Sums, expected_sums, find_patterns
+from unrolled.statespace._expected_sums import Patterns, expected_sums, find_patterns
 from unrolled.statespace._linear_gaussian import LinearGaussian
 from unrolled.statespace._maximization import Learnable, maximized
 from unrolled.statespace._observations import Observations, as_sequences
@@ -157,8 +157,11 @@ def _learnable(model: LinearGaussian, learned: Iterable[str] | None, diagonal: I
 
 
 class _Course(NamedTuple):
+    """The best system so far, the one to be tried next, and the course of the likelihood."""
+
     model: LinearGaussian
-    sums: Sums
+    tried: LinearGaussian
+    reached: Float[Array, ""]
     history: Float[Array, " buffer"]
     done: Int[Array, ""]
     status: Int[Array, ""]
@@ -178,35 +181,34 @@ class _Limits(NamedTuple):
 
 @partial(compiled, static_argnames=("free", "buffer"))
 def _learn(model: LinearGaussian, data: _Data, limits: _Limits, *, free: Learnable, buffer: int) -> _Course:
-    def expected(model: LinearGaussian) -> Sums:
-        return expected_sums(model, *data)
-
     def step(course: _Course) -> _Course:
-        tried = maximized(course.model, course.sums, free, limits.floor)
-        sums = expected(tried)
-        before, after = course.sums.log_likelihood, sums.log_likelihood
-        fine = after >= before - _ROUNDING * (1 + jnp.abs(before))  # not so where it is NaN
-        kept = jax.tree.map(lambda new, old: jnp.where(fine, new, old), (tried, sums), (course.model, course.sums))
+        sums = expected_sums(course.tried, *data)
+        before, after = course.reached, sums.log_likelihood
+        # Not so where it is NaN; the first only has to be finite.
+        fine = jnp.isfinite(after) & ((after >= before - _ROUNDING * (1 + jnp.abs(before))) | (course.done == 0))
         ended = jnp.where(after - before <= limits.gain, _CONVERGED, _RUNNING)
-        status = jnp.where(fine, ended, _STUCK)
-        reached = jnp.maximum(kept[1].log_likelihood, before)
-        model, sums = kept
-        return _Course(model, sums, course.history.at[course.done + 1].set(reached), course.done + 1, status)
+        failed = jnp.where(course.done == 0, _BROKEN, _STUCK)
+        return _Course(
+            jax.tree.map(lambda new, old: jnp.where(fine, new, old), course.tried, course.model),
+            maximized(course.tried, sums, free, limits.floor),
+            reached := jnp.where(fine, jnp.maximum(after, before), before),
+            course.history.at[course.done].set(reached),
+            course.done + 1,
+            jnp.where(fine, ended, failed),
+        )
 
     start = jax.tree.map(jnp.asarray, model)
-    sums = expected(start)
-    history = jnp.full(buffer + 1, jnp.nan).at[0].set(sums.log_likelihood)
-    begun = jnp.where(jnp.isfinite(sums.log_likelihood), _RUNNING, _BROKEN)
-    first = _Course(start, sums, history, jnp.asarray(0), begun)
+    begun = jnp.asarray(-jnp.inf), jnp.full(buffer + 1, jnp.nan), jnp.asarray(0), jnp.asarray(_RUNNING)
+    first = _Course(start, start, *begun)
 
     def goes_on(course: _Course) -> Array:
-        return (course.status == _RUNNING) & (course.done < limits.iterations)
+        return (course.status == _RUNNING) & (course.done <= limits.iterations)
 
     return jax.lax.while_loop(goes_on, step, first)
 
 
 def _told(course: _Course, start: LinearGaussian) -> LearnedLinearGaussian:
-    done, status = int(course.done), int(course.status)
+    done, status = int(course.done) - 1, int(course.status)
     if status == _BROKEN:
         raise TrainingError(
             "the observations have no finite likelihood under the first system; begin with a larger R, or with a W "
