@@ -28,8 +28,9 @@ class AutoregressiveEmission:
     r"""``y_t | state k ~ N(c_k + sum_l A_kl y_{t-l}, covariance_k)``, l from 1 to the number of lags.
 
     The first steps of every sequence, as many as there are lags, are conditioned on: they have no density of their own.
-    Nor has a step of which a value, or one of its lags, was not seen: such a step tells nothing about the state, and the
-    chain goes on through it. (The exact density would need the distribution of what is missing, given the whole past.)
+    Nor has a step of which a value, or one of its lags, was not seen: such a step tells nothing about the state, and
+    the chain goes on through it. (The exact density would need the distribution of what is missing, given the whole
+    past.)
 
     Learning solves weighted least squares by orthogonal factors; whatever the covariance, their solution is the most
     likely one, since all features see the same lags.
@@ -55,9 +56,9 @@ class AutoregressiveEmission:
     (2, 1, 3)
     """
 
-    c: Float[AnyArray, "state feature"]
-    A: Float[AnyArray, "state lag feature feature"]
-    covariances: Float[AnyArray, "state feature feature"]
+    c: Float[AnyArray, "*restart state feature"]
+    A: Float[AnyArray, "*restart state lag _ _"]
+    covariances: Float[AnyArray, "*restart _ _ _"]
 
     @property
     def states(self) -> int:

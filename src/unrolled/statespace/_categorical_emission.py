@@ -44,7 +44,7 @@ class CategoricalEmission:
     unrolled.errors.InputError: symbol 2 is none that the model knows: it has symbols 0 to 1; ...
     """
 
-    probabilities: Float[AnyArray, "state symbol"]
+    probabilities: Float[AnyArray, "*restart state symbol"]
 
     @property
     def states(self) -> int:
@@ -91,7 +91,7 @@ class CategoricalEmission:
         return symbols
 
     def log_density(self, steps: ObservedSteps) -> Float[Array, "time state"]:
-        """log P of the symbol; 0 where none was seen."""
+        """Log P of the symbol; 0 where none was seen."""
         symbols = jnp.asarray(steps.values[:, 0], jnp.int32)
         return jnp.where(steps.tells[:, None], jnp.log(jnp.asarray(self.probabilities)).T[symbols], 0.0)
 

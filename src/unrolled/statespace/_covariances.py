@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,18 +36,18 @@ def inverse_roots(
 
 
 def whitened(
-    residuals: Float[Array, "time state feature"], inverse: Float[Array, "state feature feature"]
+    residuals: Float[AnyArray, "time state feature"], inverse: Float[Array, "state feature feature"]
 ) -> Float[Array, "time state feature"]:
     """``L^-1 r`` of every step and state."""
     features = residuals.shape[-1]
     if features > _FEW:
         return jnp.einsum("tkf,kgf->tkg", residuals, inverse)
-    parts: list[Any] = [residuals[:, :, f, None] * inverse[:, :, f] for f in range(features)]
-    return sum(parts[1:], start=parts[0])
+    first, *others = (jnp.asarray(residuals)[:, :, f, None] * inverse[:, :, f] for f in range(features))
+    return sum(others, start=first)
 
 
 def log_normal(
-    residuals: Float[Array, "time state feature"], covariances: Float[Array, "state feature feature"]
+    residuals: Float[AnyArray, "time state feature"], covariances: Float[AnyArray, "state feature feature"]
 ) -> Float[Array, "time state"]:
     """``-(r' S^-1 r + log det S + d log 2 pi) / 2`` of every step and state."""
     inverse, logs = inverse_roots(covariances)
@@ -57,7 +55,7 @@ def log_normal(
     return -0.5 * squares - (logs + 0.5 * residuals.shape[-1] * LOG_2_PI)
 
 
-def floored(S: Float[Array, "feature feature"], floor: Float[Array, " feature"]) -> Float[Array, "feature feature"]:
+def floored(S: Float[Array, "feature feature"], floor: Float[AnyArray, " feature"]) -> Float[Array, "feature feature"]:
     """The most likely covariance that is at least ``diag(floor)``, where S is the most likely of all.
 
     In the basis in which the floor is the identity the eigenvalues of S that lie below 1 become 1: this is the exact

@@ -45,8 +45,8 @@ class DiagonalEmission:
     (1, 2)
     """
 
-    means: Float[AnyArray, "state feature"]
-    variances: Float[AnyArray, "state feature"]
+    means: Float[AnyArray, "*restart state feature"]
+    variances: Float[AnyArray, "*restart _ _"]
 
     @property
     def states(self) -> int:
@@ -79,12 +79,12 @@ class DiagonalEmission:
 
     def log_density(self, steps: ObservedSteps) -> Float[Array, "time state"]:
         """The sum over the features that were seen."""
-        parts: list[Any] = []
+        dense = jnp.zeros((len(steps.values), self.states))
         for f in range(self.features):
             square = (steps.values[:, f, None] - self.means[:, f]) ** 2 / self.variances[:, f]
-            dense = -0.5 * (square + jnp.log(self.variances[:, f]) + LOG_2_PI)
-            parts.append(jnp.where(steps.seen[:, f, None], dense, 0.0))
-        return sum(parts[1:], start=parts[0])
+            own = -0.5 * (square + jnp.log(self.variances[:, f]) + LOG_2_PI)
+            dense += jnp.where(steps.seen[:, f, None], own, 0.0)
+        return dense
 
     def refit(self, steps: ObservedSteps, weights: Float[Array, "time state"], limits: Limits) -> DiagonalEmission:
         """Weighted means and variances of what was seen of every feature."""

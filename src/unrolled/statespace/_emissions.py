@@ -63,7 +63,7 @@ class Emission(Protocol):
         ...
 
     def log_density(self, steps: ObservedSteps) -> Float[Array, "time state"]:
-        """log p(y_t | state) of what was seen, 0 where a step tells nothing."""
+        """Log p(y_t | state) of what was seen, 0 where a step tells nothing."""
         ...
 
     def refit(self, steps: ObservedSteps, weights: Float[Array, "time state"], limits: Limits) -> Self:

@@ -43,9 +43,10 @@ def passes(chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, 
     r"""Forwards and backwards, scaled; in logarithms where scaling would lose states.
 
     ``alpha_t ∝ b_t (A' alpha_{t-1})`` with the sum ``c_t``, and ``beta_{t-1} = A (b_t beta_t / c_t)``. Densities are
-    divided by the largest of each step before, all at once and outside of the loops, whose bodies are then a
-    few products: XLA keeps so small a loop in registers. This is why the two directions are two loops, why ``c_t`` is no
-    logarithm, and why what can be had from their results (predictions, pairs) is not computed in them.
+    divided by the largest of each step before, all at once and outside of the loops, whose bodies are then a few
+    products: XLA makes one piece of machine code of so small a loop. This is why the
+    two directions are two loops, why ``c_t`` is no logarithm, and why what can be had from their results (predictions,
+    pairs) is not computed in them.
 
     Parameters
     ----------

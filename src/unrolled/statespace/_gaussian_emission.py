@@ -53,8 +53,8 @@ class GaussianEmission:
     (2, 1)
     """
 
-    means: Float[AnyArray, "state feature"]
-    covariances: Float[AnyArray, "state feature feature"]
+    means: Float[AnyArray, "*restart state feature"]
+    covariances: Float[AnyArray, "*restart state _ _"]
 
     @property
     def states(self) -> int:

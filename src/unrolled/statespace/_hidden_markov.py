@@ -52,8 +52,8 @@ class HiddenMarkov:
     2
     """
 
-    initial: Float[AnyArray, " state"]
-    transition: Float[AnyArray, "state state"]
+    initial: Float[AnyArray, "*restart state"]
+    transition: Float[AnyArray, "*restart _ _"]
     emission: Emission
 
     @property

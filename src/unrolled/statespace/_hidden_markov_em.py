@@ -54,7 +54,7 @@ class _Climbing(NamedTuple):
     model: HiddenMarkov
     log_likelihood: Array
     history: Array
-    count: Array
+    step: Array
     done: Array
     converged: Array
     weight: Array
@@ -117,7 +117,7 @@ def _climb(model: HiddenMarkov, steps: ObservedSteps, limits: Limits, tolerance:
         zeros, zeros,
     )  # fmt: skip
     end = jax.lax.while_loop(lambda at: ~at.done, lambda at: _onward(at, steps, limits, tolerance, iterations), start)
-    steps_made = end.count - 1
+    steps_made = end.step - 1
     return Climbed(
         end.model, end.log_likelihood, end.history[steps_made], end.history, steps_made, end.converged, end.weight,
         end.level,
@@ -131,18 +131,18 @@ def _onward(at: _Climbing, steps: ObservedSteps, limits: Limits, tolerance: Any,
     real = jnp.asarray(steps.real)
     total = jnp.sum(jnp.where(real, found.logs, 0.0))
     objective = total + _log_prior(model, limits.counts)
-    gain = objective - at.history[at.count - 1]
+    gain = objective - at.history[at.step - 1]
     size = jnp.maximum(jnp.abs(objective), 1.0)
-    converged = (at.count > 0) & (gain <= tolerance * size)
-    done = converged | (at.count >= iterations) | ~jnp.isfinite(objective)
+    converged = (at.step > 0) & (gain <= tolerance * size)
+    done = converged | (at.step >= iterations) | ~jnp.isfinite(objective)
     gamma = jnp.where(real[:, None], found.smoothed, 0.0)
     chain = _chain(model, gamma, found.pairs, steps, limits.counts)
     new = HiddenMarkov(*chain, model.emission.refit(steps, gamma, limits))
     kept = jax.tree.map(lambda old, fresh: jnp.where(done, old, fresh), model, new)
     seen = gamma * jnp.asarray(steps.seen)[:, :1]
     level = jnp.sum(seen * steps.values[:, :1], axis=0) / jnp.maximum(jnp.sum(seen, axis=0), DEAD)
-    history = at.history.at[at.count].set(objective)
-    return _Climbing(kept, total, history, at.count + 1, done, converged, jnp.sum(gamma, axis=0), level)
+    history = at.history.at[at.step].set(objective)
+    return _Climbing(kept, total, history, at.step + 1, done, converged, jnp.sum(gamma, axis=0), level)
 
 
 def _chain(

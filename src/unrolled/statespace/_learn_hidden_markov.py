@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from unrolled.arguments import MOST, require_number, require_whole
 from unrolled.errors import InputError, TrainingError, nearest_name
-from unrolled.statespace._categorical_emission import CategoricalEmission, require_symbols
+from unrolled.statespace._categorical_emission import require_symbols
 from unrolled.statespace._emissions import Emission, Limits
 from unrolled.statespace._hidden_markov import HiddenMarkov
 from unrolled.statespace._hidden_markov_em import Climbed, climb, climb_from
@@ -78,8 +78,8 @@ def learn_hidden_markov(
     r"""Learn a hidden Markov model by expectation maximization (Baum and Welch).
 
     Every step takes the posterior weights of the states and maximizes
-    ``sum_t sum_k P(s_t = k | y) log p(y_t | k)`` and the same for starts and transitions: the likelihood never falls. All
-    steps of all restarts are one compiled program, one restart after the other.
+    ``sum_t sum_k P(s_t = k | y) log p(y_t | k)`` and the same for starts and transitions: the likelihood never falls.
+    All steps of all restarts are one compiled program, one restart after the other.
 
     Parameters
     ----------
@@ -105,7 +105,8 @@ def learn_hidden_markov(
     pseudo_counts
         Added to every count of starts, transitions and symbols.
     start
-        Learn on from this model; then states, emission, key, lags, symbols and restarts say nothing.
+        Learn on from this model, whose states keep their numbers; then states, emission, key, lags, symbols and
+        restarts say nothing.
 
     Returns
     -------
@@ -139,14 +140,10 @@ def learn_hidden_markov(
     if floor is not None:
         require_number("floor", floor, above=0.0)
     sequences = sequences_of(y, lengths)
-    if start is None:
-        begin = _blank(sequences, states, emission, lags, symbols)
-        sequences = [begin.readable(one) for one in sequences]
-    else:
+    if start is not None:
         start.check()
-        begin = start.emission
-        # A model to learn on from may not know a symbol yet; pseudo-counts will tell it.
-        sequences = [begin.readable(one) for one in sequences]
+    begin = _blank(sequences, states, emission, lags, symbols) if start is None else start.emission
+    sequences = [begin.readable(one) for one in sequences]
     steps = observed_steps(sequences, lags=begin.lags)
     _require_enough(steps, begin)
     share = floor if floor is not None else FLOORS.get(_kind(begin), 1e-4)
@@ -159,7 +156,7 @@ def learn_hidden_markov(
         else:
             ended = climb_from(start, steps, limits, float(tolerance), iterations=iterations)
         ended = jax.tree.map(np.asarray, ended)
-    return _best(ended, tolerance)
+    return _best(ended, tolerance, ordered=start is None)
 
 
 def _blank(
@@ -194,7 +191,8 @@ def _variances(rows: Float[np.ndarray, "time feature"]) -> Float[np.ndarray, " f
     seen = ~np.isnan(rows)
     count = np.maximum(seen.sum(axis=0), 1)
     mean = np.where(seen, rows, 0).sum(axis=0) / count
-    variances = np.where(seen, (rows - mean) ** 2, 0).sum(axis=0) / count
+    with np.errstate(over="ignore", invalid="ignore"):
+        variances = np.where(seen, (rows - mean) ** 2, 0).sum(axis=0) / count
     if not np.isfinite(variances).all():
         raise InputError("the values are too large for their variance to be known; scale them.")
     return np.where(variances > np.finfo(np.float64).tiny / 1e-12, variances, 1.0)
@@ -223,7 +221,7 @@ def _starts(
         raise InputError("learning begins at random: give a key, as in key=jax.random.key(0).")
     if restarts * padded * emission.states > _MOST_WEIGHTS:
         raise InputError(
-            f"{restarts} restarts of {emission.states} states on {len(rows)} steps take too much memory; lower restarts."
+            f"{restarts} restarts of {emission.states} states on {len(rows)} steps take too much memory; take fewer."
         )
     made = np.zeros((restarts, padded, emission.states))
     for restart in range(restarts):
@@ -232,23 +230,23 @@ def _starts(
     return made
 
 
-def _best(ended: Climbed, tolerance: float) -> LearnedHiddenMarkov:
+def _best(ended: Climbed, tolerance: float, *, ordered: bool) -> LearnedHiddenMarkov:
     """The best restart, its states in order, with what is to be said about it."""
     objectives = np.asarray(ended.objective)
     finite = np.isfinite(objectives)
     if not finite.any():
         raise TrainingError(
-            "no restart of the hidden Markov model ended with a finite likelihood; scale the values, take fewer states, "
-            "or raise the floor."
+            "no restart of the hidden Markov model ended with a finite likelihood; scale the values, take fewer "
+            "states, or raise the floor."
         )
     best = int(np.argmax(np.where(finite, objectives, -np.inf)))
     end: Climbed = jax.tree.map(lambda leaf: leaf[best], ended)
-    order = np.argsort(end.level, kind="stable")
-    history = end.history[: int(end.steps) + 1]
-    said = _notes(end.weight[order], history, bool(end.converged), tolerance)
+    order = np.argsort(end.level, kind="stable") if ordered else np.arange(end.model.states)
+    history, weights = np.asarray(end.history)[: int(end.steps) + 1], np.asarray(end.weight)[order]
+    said = _notes(weights, history, bool(end.converged), tolerance)
     return LearnedHiddenMarkov(
         end.model.permuted(order), float(end.log_likelihood), history, bool(end.converged), objectives,
-        end.weight[order], said,
+        weights, said,
     )  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def _lagged(
     """Which steps tell something, and the values before each."""
     if not lags:
         return seen.any(axis=1), np.zeros((len(values), 0))
-    count, whole = len(values), seen.all(axis=1)
+    count, whole = len(values), np.asarray(seen.all(axis=1))
     position = np.arange(count) - np.maximum.accumulate(np.where(first, np.arange(count), 0))
     tells = whole & (position >= lags)
     past = np.zeros((count, lags, values.shape[1]))

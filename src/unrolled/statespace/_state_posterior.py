@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float
 
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
@@ -99,18 +97,19 @@ def forward_backward(model: HiddenMarkov, y: Any, lengths: Any = None) -> StateP
     """
     steps, real = read_observations(model, y, lengths)
     with precision("float64"):
-        found: Passes = jax.tree.map(np.asarray, _both_passes(model, steps))
+        found = [np.asarray(part) for part in _both_passes(model, steps)]
     count = sum(real)
-    totals = _totals(found.logs, real)
-    return StatePosterior(
-        found.smoothed[:count], found.filtered[:count], found.predicted[:count], found.pairs, totals, real
-    )
+    filtered, smoothed, predicted, pairs, logs = found
+    totals = _totals(logs, real)
+    return StatePosterior(smoothed[:count], filtered[:count], predicted[:count], pairs, totals, real)
 
 
 def filter_states(
     model: HiddenMarkov, y: Any, lengths: Any = None
 ) -> tuple[Float[np.ndarray, "time state"], Float[np.ndarray, " time"]]:
-    """``P(s_t | y_1..t)`` and ``log p(y_t | y_1..t-1)``: the pass forwards alone; arguments as :func:`forward_backward`.
+    """``P(s_t | y_1..t)`` and ``log p(y_t | y_1..t-1)``: the pass forwards alone.
+
+    Arguments and errors are those of :func:`forward_backward`.
 
     Examples
     --------
@@ -135,7 +134,7 @@ def log_likelihood(model: HiddenMarkov, y: Any, lengths: Any = None) -> float:
     >>> import numpy as np
     >>> from unrolled.statespace import CategoricalEmission, HiddenMarkov, log_likelihood
     >>> model = HiddenMarkov(np.array([1.0]), np.ones((1, 1)), CategoricalEmission(np.array([[0.5, 0.5]])))
-    >>> round(log_likelihood(model, [0, 1, 1]) / np.log(0.5), 9)
+    >>> round(log_likelihood(model, [0, 1, 1]) / float(np.log(0.5)), 9)
     3.0
     """
     return float(filter_states(model, y, lengths)[1].sum())
