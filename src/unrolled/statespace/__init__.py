@@ -6,6 +6,11 @@ from unrolled.statespace._diagonal_emission import DiagonalEmission as DiagonalE
 from unrolled.statespace._emissions import Emission as Emission
 from unrolled.statespace._gaussian_emission import GaussianEmission as GaussianEmission
 from unrolled.statespace._hidden_markov import HiddenMarkov as HiddenMarkov
+from unrolled.statespace._hidden_markov_forecast import HiddenMarkovForecast as HiddenMarkovForecast
+from unrolled.statespace._hidden_markov_forecast import draw_series as draw_series
+from unrolled.statespace._hidden_markov_forecast import forecast_hidden_markov as forecast_hidden_markov
+from unrolled.statespace._hidden_markov_forecast import mixture_quantiles as mixture_quantiles
+from unrolled.statespace._hidden_markov_forecast import sample_future as sample_future
 from unrolled.statespace._learn_hidden_markov import LearnedHiddenMarkov as LearnedHiddenMarkov
 from unrolled.statespace._learn_hidden_markov import learn_hidden_markov as learn_hidden_markov
 from unrolled.statespace._state_posterior import StatePosterior as StatePosterior
