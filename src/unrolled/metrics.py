@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,7 +11,7 @@ __all__ = ["max_relative_error", "mean_squared_error", "relative_error"]
 
 
 def mean_squared_error(prediction: np.ndarray, truth: np.ndarray) -> float:
-    """Mean over all points of ``(prediction - truth)^2``.
+    """Mean of ``(prediction - truth)^2`` over all points whose truth is not missing (NaN); NaN where all are.
 
     Examples
     --------
@@ -19,7 +21,9 @@ def mean_squared_error(prediction: np.ndarray, truth: np.ndarray) -> float:
     2.0
     """
     with np.errstate(over="ignore"):
-        return float(np.mean(np.square(np.subtract(prediction, truth))))
+        squares, known = np.square(np.subtract(prediction, truth)), ~np.isnan(truth)
+        squares = squares if known.all() else squares[known]
+        return float(np.mean(squares)) if squares.size else math.nan
 
 
 def relative_error(prediction: np.ndarray, truth: np.ndarray) -> Float[np.ndarray, "..."]:
@@ -30,5 +34,6 @@ def relative_error(prediction: np.ndarray, truth: np.ndarray) -> Float[np.ndarra
 
 
 def max_relative_error(prediction: np.ndarray, truth: np.ndarray) -> float:
-    """The largest relative error over all points."""
-    return float(np.max(relative_error(prediction, truth)))
+    """The largest relative error over all points whose truth is not missing; NaN where all are."""
+    errors = relative_error(prediction, truth)[~np.isnan(truth)]
+    return float(np.max(errors)) if errors.size else math.nan

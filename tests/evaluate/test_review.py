@@ -20,8 +20,8 @@ def test_a_flat_truth_is_one_feature_not_a_matrix():
     assert flat == column
     with pytest.raises(InputError, match="shape"):
         unrolled.score(forecast, np.ones((8, 2)))
-    with pytest.raises(InputError, match="not finite"):
-        unrolled.score(forecast, [np.nan] * 8)
+    with pytest.raises(InputError, match="infinite"):
+        unrolled.score(forecast, [np.inf] * 8)
 
 
 def test_what_the_caller_does_to_his_array_changes_no_model():

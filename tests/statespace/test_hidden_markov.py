@@ -17,10 +17,10 @@ from unrolled.statespace import (
     Emission,
     GaussianEmission,
     HiddenMarkov,
-    filter_states,
+    filter_hidden_markov,
     forward_backward,
+    hidden_markov_log_likelihood,
     learn_hidden_markov,
-    log_likelihood,
     sample_states,
     viterbi,
 )
@@ -98,7 +98,7 @@ def test_both_passes_are_the_sum_over_all_paths(case):
     np.testing.assert_allclose(found.smoothed, brute.smoothed(), rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(found.filtered, brute.filtered(), rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(found.pairs, brute.pairs(), rtol=1e-9, atol=1e-10)
-    assert log_likelihood(model, sequences) == pytest.approx(brute.log_likelihoods.sum(), rel=1e-10)
+    assert hidden_markov_log_likelihood(model, sequences) == pytest.approx(brute.log_likelihoods.sum(), rel=1e-10)
     for i in range(len(sequences)):
         rows = found.rows(i)
         assert rows.stop - rows.start == len(sequences[i])
@@ -172,7 +172,7 @@ def test_where_scaling_loses_every_state_logarithms_do_not():
     np.testing.assert_allclose(found.smoothed, brute.smoothed(), atol=1e-9)
     np.testing.assert_allclose(found.filtered, brute.filtered(), atol=1e-9)
     np.testing.assert_allclose(found.pairs, brute.pairs(), atol=1e-9)
-    np.testing.assert_allclose(filter_states(model, y)[0], found.filtered, atol=1e-12)
+    np.testing.assert_allclose(filter_hidden_markov(model, y)[0], found.filtered, atol=1e-12)
     assert viterbi(model, y)[1][0] == pytest.approx(brute.best()[0][1], rel=1e-12)
     learned = learn_hidden_markov(y, start=model, iterations=3)
     assert (np.diff(learned.history) >= 0).all()
@@ -217,7 +217,9 @@ def test_em_never_lowers_the_likelihood(example):
     assert (drops >= -1e-9 * np.maximum(np.abs(learned.history[1:]), 1)).all()
     assert np.isfinite(learned.objectives).all()
     learned.model.check()
-    assert log_likelihood(learned.model, [y[:15], y[15:]]) == pytest.approx(learned.log_likelihood, rel=1e-9, abs=1e-9)
+    assert hidden_markov_log_likelihood(learned.model, [y[:15], y[15:]]) == pytest.approx(
+        learned.log_likelihood, rel=1e-9, abs=1e-9
+    )
 
 
 def simulated(model, steps, seed=0):
@@ -296,11 +298,11 @@ def test_pseudo_counts_keep_symbols_possible():
         for c in (0.0, 1.0)
     )
     np.testing.assert_allclose(counted.model.emission.probabilities, [[3 / 8, 4 / 8, 1 / 8]])
-    assert log_likelihood(counted.model, [2]) == pytest.approx(np.log(1 / 8))
+    assert hidden_markov_log_likelihood(counted.model, [2]) == pytest.approx(np.log(1 / 8))
     with pytest.raises(InputError, match="symbol 2 has probability zero in every state"):
-        log_likelihood(plain.model, [0, 2])
+        hidden_markov_log_likelihood(plain.model, [0, 2])
     with pytest.raises(InputError, match="symbol 3 is none that the model knows"):
-        log_likelihood(plain.model, [3])
+        hidden_markov_log_likelihood(plain.model, [3])
 
 
 GAUSS = model_of("gaussian", 2)
@@ -371,7 +373,7 @@ def test_bad_input_is_refused_in_words(call, said):
 
 def test_what_the_chain_cannot_do_has_probability_zero():
     model = HiddenMarkov(np.array([1.0, 0.0]), np.eye(2), CategoricalEmission(np.eye(2)))
-    for call in (forward_backward, log_likelihood):
+    for call in (forward_backward, hidden_markov_log_likelihood):
         with pytest.raises(InputError, match="step 2 of sequence 1 probability zero"):
             call(model, [np.array([0.0, 0.0]), np.array([0.0, -1.0, 1.0])])
     with pytest.raises(InputError, match="sequence 0 probability zero on every path"):

@@ -15,7 +15,7 @@ from unrolled.statespace import (
     GaussianEmission,
     HiddenMarkov,
     draw_series,
-    filter_states,
+    filter_hidden_markov,
     forecast_hidden_markov,
     forward_backward,
     mixture_quantiles,
@@ -39,7 +39,7 @@ every_emission = pytest.mark.parametrize("kind", EMISSIONS)
 
 def over_paths(model, steps):
     """Mean and variance of the last step, as a mixture over all paths of the states."""
-    now, emission = filter_states(model, Y)[0][-1], model.emission
+    now, emission = filter_hidden_markov(model, Y)[0][-1], model.emission
     weights, means, variances = [], [], []
     for path in product(range(2), repeat=steps):
         weight = now @ model.transition[:, path[0]]
@@ -69,7 +69,7 @@ def test_mean_and_variance_are_those_of_all_paths(kind):
         mean, variance = over_paths(model, steps)
         np.testing.assert_allclose(found.mean[steps - 1], mean, rtol=1e-10)
         np.testing.assert_allclose(found.variance[steps - 1], variance, rtol=1e-10)
-    now = filter_states(model, Y)[0][-1]
+    now = filter_hidden_markov(model, Y)[0][-1]
     np.testing.assert_allclose(found.states[4], now @ np.linalg.matrix_power(model.transition, 5), atol=1e-14)
 
 

@@ -32,15 +32,14 @@ def levels(text: str | None) -> tuple[float, ...] | None:
 
 
 def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted: Sequence[float]) -> Estimator:
-    """The model, told the levels if it has bounds of its own.
+    """The model, told the levels if it has bounds of its own (a setting ``levels``).
 
     An :class:`InputError` if another has too few points for bounds of these levels: heard before the training.
     """
-    from unrolled.choose import Auto
     from unrolled.evaluate import require_levels, require_possible
 
-    if isinstance(model, Auto):
-        return replace(model, levels=tuple(wanted))
+    if hasattr(model, "levels"):
+        return replace(model, levels=tuple(wanted))  # pyright: ignore[reportArgumentType, reportCallIssue]
     require_possible(series, model, train, horizon)
     require_levels(series.head(train), model, horizon, wanted)
     return model
@@ -48,25 +47,22 @@ def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted:
 
 def reloaded(fitted: Fitted, wanted: Sequence[float]) -> Fitted:
     """A saved model, told the levels; an :class:`InputError` for one that would have to be trained again for them."""
-    from unrolled.choose import FittedAuto
-
-    if not isinstance(fitted, FittedAuto):
+    if not hasattr(fitted.model, "levels"):
         raise InputError(
             "bounds of a single model come from training it again at earlier points, and a saved model is trained "
             "already; leave out --level or --from."
         )
-    return replace(fitted, model=replace(fitted.model, levels=tuple(wanted)))
+    return replace(fitted, model=replace(fitted.model, levels=tuple(wanted)))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def bounded(trial: Trial, wanted: Sequence[float] | None, *, verbose: bool) -> Trial:
     """The trial with the bounds that were asked for, or an :class:`InputError` that says why they cannot be had."""
-    from unrolled.choose import FittedAuto
     from unrolled.cli._progress import counting
     from unrolled.evaluate import bound_origins, with_bounds
 
     if wanted is None:
         return trial
-    if not isinstance(trial.fitted, FittedAuto):
+    if not hasattr(trial.fitted.model, "levels"):
         known, horizon = trial.series.head(trial.train), len(trial.forecast)
         fits = len(bound_origins(known, trial.fitted.model, horizon, wanted))
         with counting(fits, verbose=verbose) as watch:

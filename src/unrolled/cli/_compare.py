@@ -95,12 +95,13 @@ def _requested(data: DataOptions, options: ModelOptions, sweep: list[str] | None
     from unrolled.arguments import require_whole
     from unrolled.choose import model, says_nothing
     from unrolled.evaluate import combinations, default_origins, estimators, parse_sweep
+    from unrolled.forecast import takes_gaps
 
-    series, train, horizon = _extent(data)
     common = options.settings()
     grid = _grid([parse_sweep(text) for text in sweep or []], common)
     chosen = combinations(_models(options, [*common, *grid]), grid)
     made = estimators(chosen, common=common, make=model, mute=says_nothing)
+    series, train, horizon = _extent(data, gaps=any(map(takes_gaps, made)))
     if options.model is None and not grid:
         chosen, made = _possible(series, chosen, made, train, horizon)
     if origins is not None:
@@ -169,11 +170,11 @@ def _write(
     return text
 
 
-def _extent(data: DataOptions) -> tuple[Series, int, int]:
+def _extent(data: DataOptions, *, gaps: bool) -> tuple[Series, int, int]:
     from unrolled.cli._data import load_series
     from unrolled.evaluate import default_extent
 
-    series = load_series(data, advice=_BESIDE)
+    series = load_series(data, advice=_BESIDE, gaps=gaps)
     assert series is not None
     usual = series.known or max(1, len(series) - max(1, len(series) // 4))
     train, horizon = default_extent(series, usual if data.train is None else data.train, data.horizon)
@@ -229,5 +230,8 @@ def _say(sentence: str) -> None:
 
 
 def _announce(row: SweepRow) -> None:
-    error = "failed" if row.trial is None else f"MSE predicted {row.trial.scores.mse_forecast:.3e}"
-    typer.echo(f"{row.label}: {error}", err=True)
+    error = None if row.trial is None else row.trial.scores.mse_forecast
+    told = (
+        "failed" if row.trial is None else "no truth to compare with" if error is None else f"MSE predicted {error:.3e}"
+    )
+    typer.echo(f"{row.label}: {told}", err=True)

@@ -48,7 +48,7 @@ def _sweep_table(rows: Sequence[SweepRow]) -> Table:
     best = min(tried, default=None)
     for row in rows:
         cells = [str(row.settings.get(name, "")) for name in names]
-        won = row.trial is not None and row.trial.scores.mse_forecast == best
+        won = row.trial is not None and best is not None and row.trial.scores.mse_forecast == best
         table.add_row(*map(Text, cells), *_sweep_cells(row), style="bold" if won else None)
     return table
 

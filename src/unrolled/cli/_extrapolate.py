@@ -79,9 +79,10 @@ def _train(
     from unrolled.cli._data import load_paired
     from unrolled.cli._progress import watching
     from unrolled.evaluate import default_extent, extrapolate
+    from unrolled.forecast import takes_gaps
 
     made, x = _asked(data, options, forecast), places(forecast.at, data)
-    series, companion = load_paired(data, forecast.companion)
+    series, companion = load_paired(data, forecast.companion, gaps=takes_gaps(made))
     if x is not None and made.target != "x-to-y":
         raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
     if wanted is not None:
@@ -119,6 +120,7 @@ def _continue_saved(
     from unrolled.choose import load
     from unrolled.cli._data import load_series
     from unrolled.evaluate import companion_of, default_extent, extrapolate_from
+    from unrolled.forecast import takes_gaps
 
     if forecast.companion is not None:
         raise InputError(
@@ -133,7 +135,8 @@ def _continue_saved(
         fitted = reloaded(fitted, wanted)
     if x is not None and fitted.model.target != "x-to-y":
         raise InputError("--at says where to predict y from x; the saved model continues a series step by step.")
-    series = load_series(data, default=None, advice=_BESIDE_SAVED) or fitted.series
+    given_series = load_series(data, default=None, advice=_BESIDE_SAVED, gaps=takes_gaps(fitted.model))
+    series = given_series or fitted.series
     _check_features(fitted, series)
     train, horizon = default_extent(series, data.train, data.horizon, companion_of(fitted))
     return extrapolate_from(fitted, series, train=train, horizon=horizon, x=x, limit=forecast.limit)
@@ -166,12 +169,21 @@ def places(at: str | None, data: DataOptions) -> list[float] | None:
 def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
     from unrolled.cli._figures import save_trial_figures
     from unrolled.cli._tables import trial_text
-    from unrolled.report import candidates_csv, forecast_csv, history_csv, members_csv
+    from unrolled.report import (
+        candidates_csv,
+        components_csv,
+        forecast_csv,
+        has_components,
+        history_csv,
+        members_csv,
+    )
 
     (folder / "forecast.csv").write_text(forecast_csv(trial), encoding="utf-8")
     (folder / "members.csv").write_text(members_csv(trial), encoding="utf-8")
     if trial.forecast.ingredients:
         (folder / "candidates.csv").write_text(candidates_csv(trial), encoding="utf-8")
+    if has_components(trial):
+        (folder / "components.csv").write_text(components_csv(trial), encoding="utf-8")
     if trial.fitted.history is not None:
         (folder / "history.csv").write_text(history_csv(trial.fitted.history), encoding="utf-8")
     (folder / "summary.txt").write_text(trial_text(trial), encoding="utf-8")

@@ -24,6 +24,7 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
     """The forecast, the candidates, the losses, the network, and for a long series the one-step predictions."""
     from unrolled.forecast import Forecaster
     from unrolled.learn import GradientDescent
+    from unrolled.report import has_components
     from unrolled.show import candidates_figure, draw_loss, draw_one_step, forecast_figure, save
 
     known, model = trial.series.head(trial.train), trial.fitted.model
@@ -32,6 +33,8 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
     save(forecast_figure(known, trial.forecast, truth=truth), folder / "forecast", kinds)
     if trial.forecast.ingredients:
         save(candidates_figure(trial.forecast), folder / "candidates", kinds)
+    if has_components(trial):
+        _save_components(trial, folder, kinds)
     if isinstance(model, Forecaster):
         if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
             save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
@@ -39,6 +42,18 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
     if trial.one_step and len(trial.series) >= _LONG:
         parts = [(f"one step ahead, {name}", part) for name, part in trial.one_step.items()]
         save(draw_one_step(trial.series, parts, trained=known), folder / "one-step", kinds)
+
+
+def _save_components(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
+    """One figure a column of the series."""
+    from unrolled.forecast import FittedLinearGaussian, components_of
+    from unrolled.show import components_figure, save
+
+    assert isinstance(trial.fitted, FittedLinearGaussian)
+    known = trial.series.head(trial.train)
+    for feature, parts in enumerate(components_of(trial.fitted, known).values()):
+        number = f"-{feature + 1}" if len(known.names) > 1 else ""
+        save(components_figure(known, parts, feature=feature), folder / f"components{number}", kinds)
 
 
 def _network(model: Forecaster, features: int) -> Any:

@@ -71,9 +71,9 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. Classical: persistence, drift, "
-            "polynomial, trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
-            "gaussian-process."
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With a hidden state, exact bounds, and "
+            "gaps bridged: structural, linear-dynamical-system. Classical: persistence, drift, polynomial, trend, "
+            "recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
         ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
@@ -85,8 +85,19 @@ class ModelOptions:
     ridge: Annotated[float | None, _option("Ridge of recurrence and reservoirs (these choose it themselves).")] = None
     alone: Annotated[int | None, _option("Powers of time that stand alone in holonomic-recurrence.")] = None
     tolerance: Annotated[float | None, _option("To which rational is true to the data.")] = None
+    components: Annotated[
+        str | None,
+        _option(
+            "Of structural (trend): level, trend, damped-trend, season:PERIOD, season:PERIOD:HARMONICS, cycle, "
+            "cycle:PERIOD, with commas between.",
+            metavar="LIST",
+        ),
+    ] = None
+    iterations: Annotated[int | None, _option("Of the search of models with a hidden state, at most.")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
-    units: Annotated[int | None, _option("Units of every recurrent layer.")] = None
+    units: Annotated[
+        int | None, _option("Units of every recurrent layer; of the hidden state of linear-dynamical-system.")
+    ] = None
     layers: Annotated[int | None, _option("Number of recurrent layers.")] = None
     activation: Annotated[str | None, _option("tanh, sigmoid, relu, ... of those layers.")] = None
     output: Annotated[str | None, _option("Output function; linear as a rule.")] = None

@@ -53,7 +53,8 @@ def _render(console: Console, trial: Trial) -> None:
     series, model, features = trial.series, trial.fitted.model, trial.series.values.shape[1]
     say(
         console,
-        f"{series.name}: {trial.train} of {len(series)} points learned, {len(trial.forecast)} predicted; model "
+        f"{series.name}: {trial.train} of {len(series)} points learned{_missing(trial)}, {len(trial.forecast)} "
+        f"predicted; model "
         f"{model.name}, {_makeup(trial.forecast)}, seed {model.seed}.",
     )
     if trial.companion is not None:
@@ -67,6 +68,12 @@ def _render(console: Console, trial: Trial) -> None:
         print_table(console, _candidates_table(trial.forecast, name))
     if isinstance(model, Forecaster):
         console.print(f"\n{model.summary(features)}\n", markup=False, emoji=False, soft_wrap=True)
+
+
+def _missing(trial: Trial) -> str:
+    """How many values nobody knew, where any are missing."""
+    count = int(np.isnan(trial.series.values[: trial.train]).sum())
+    return f" ({count} value{'s' * (count != 1)} missing)" if count else ""
 
 
 def _beside(trial: Trial) -> str:
@@ -96,12 +103,12 @@ def _forecast_table(trial: Trial, feature: int) -> Table:
     columns = {series.x_name: [series.format_x(float(x)) for x in forecast.x]}
     rest = [""] * (len(mean) - len(truth))
     if len(truth):  # without a truth there is no error
-        columns["truth"] = [f"{value:.8g}" for value in truth[:, feature]] + rest
+        columns["truth"] = ["" if np.isnan(value) else f"{value:.8g}" for value in truth[:, feature]] + rest
     columns["prediction"] = [f"{value:.8g}" for value in mean]
     columns |= _bounds(forecast, feature) if forecast.bands else {"spread": _spread(forecast, feature)}
     if len(truth):
         errors = relative_error(mean[: len(truth)], truth[:, feature])
-        columns["relative error"] = [f"{float(error):.1e}" for error in errors] + rest
+        columns["relative error"] = ["" if np.isnan(error) else f"{float(error):.1e}" for error in errors] + rest
     for column in columns:
         add_numbers(table, column)
     rows = list(zip(*columns.values(), strict=True))
@@ -159,7 +166,7 @@ def _score_lines(trial: Trial) -> list[str]:
     parts = [
         f"{mean_squared_error(one_step.mean, one_step.truth):.3e} ({part})"
         for part, one_step in trial.one_step.items()
-        if len(one_step.x)
+        if not np.isnan(one_step.truth).all()
     ]
     if parts:
         what = "y learned from x" if trial.fitted.model.target == "x-to-y" else "one-step predictions"

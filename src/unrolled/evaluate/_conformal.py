@@ -78,8 +78,7 @@ def with_bounds(trial: Trial, levels: Sequence[float], *, watch: Callable[[str, 
 
 def require_levels(known: Series, model: Estimator, horizon: int, levels: Sequence[float]) -> None:
     """Raise an :class:`InputError` if the points are too few for bounds of these levels: heard before the training."""
-    origins = np.array(bound_origins(known, model, horizon, levels), int)
-    counts = np.array([np.count_nonzero(origins + step <= len(known)) for step in range(1, horizon + 1)])
+    counts = _count_errors(known, bound_origins(known, model, horizon, levels), horizon)
     for level in levels:
         reason = _reason(counts, level)
         if reason:
@@ -90,7 +89,8 @@ def bound_origins(known: Series, model: Estimator, horizon: int, levels: Sequenc
     """Places from which the whole horizon is known, in the later half of the points, as many as the levels take.
 
     A model that is not trained costs little and is asked from up to 40. Where the later half has too few, earlier
-    places come in; where there are too few at all, also places from which the first steps alone are known.
+    places come in; where there are too few at all, also places from which the first steps alone are known. Where
+    values are missing, more places are asked, until every step meets enough of those that are known.
     """
     for level in levels:
         require_number("level", level, above=0.0)
@@ -99,14 +99,18 @@ def bound_origins(known: Series, model: Estimator, horizon: int, levels: Sequenc
     # Of m errors the ceil((m + 1) p)-th exists from m = p / (1 - p) on.
     needed = max(ceil(level / (100 - level) - _ROUNDING) for level in levels)
     points, last = len(known), len(known) - horizon
+
+    def enough(found: tuple[int, ...]) -> bool:
+        return len(found) >= needed and bool(_count_errors(known, found, horizon).min() >= needed)
+
     first = max(min(points // 2, last - needed + 1), 1)
     spaced = evenly(first, last, needed if is_trained(model) else max(needed, _USUAL_ORIGINS))
     found = tuple(origin for origin in spaced if suits(model, known, origin))
-    if len(found) >= needed:
+    if enough(found):
         return found
     found = tuple(origin for origin in range(1, last + 1) if suits(model, known, origin))
-    if len(found) >= needed:
-        return found[-needed:]
+    if enough(found):
+        return next(found[-most:] for most in range(needed, len(found) + 1) if enough(found[-most:]))
     return (*found, *(origin for origin in range(max(last, 0) + 1, points) if suits(model, known, origin)))
 
 
@@ -128,15 +132,21 @@ def conformal_bands(
         In percent.
     """
     size = np.sort(np.abs(errors), axis=0)  # NaN last
-    counts = np.count_nonzero(~np.isnan(errors).any(axis=2), axis=0)
+    counts = np.count_nonzero(~np.isnan(errors), axis=0)
     bands = []
     for level in levels:
-        half = np.full(errors.shape[1:], np.nan)
-        for step, (rank, count) in enumerate(zip(_ranks(counts, level), counts, strict=True)):
-            if rank <= count:
-                half[step] = size[rank - 1, step]
-        bands.append(Band(level, forecast.mean - half, forecast.mean + half, _reason(counts, level)))
+        half, ranks = np.full(counts.shape, np.nan), _ranks(counts, level)
+        for step, feature in np.argwhere(ranks <= counts):
+            half[step, feature] = size[ranks[step, feature] - 1, step, feature]
+        bands.append(Band(level, forecast.mean - half, forecast.mean + half, _reason(counts.min(axis=1), level)))
     return tuple(bands)
+
+
+def _count_errors(known: Series, origins: Sequence[int], horizon: int) -> Int[np.ndarray, " step"]:
+    """How many forecasts from these origins meet a known value, step by step, of the feature that has the fewest."""
+    there = np.pad(~np.isnan(known.values), ((0, horizon), (0, 0)))
+    starts = np.array(origins, int)
+    return np.array([np.count_nonzero(there[starts + step], axis=0).min() for step in range(horizon)])
 
 
 def _provenance(origins: Sequence[int], failed: int) -> str:
@@ -145,7 +155,7 @@ def _provenance(origins: Sequence[int], failed: int) -> str:
     return f"The bounds are from {made}, each learned anew, from {points}."
 
 
-def _ranks(counts: Int[np.ndarray, " step"], level: float) -> Int[np.ndarray, " step"]:
+def _ranks(counts: Int[np.ndarray, "*shape"], level: float) -> Int[np.ndarray, "*shape"]:
     return np.ceil((counts + 1) * level / 100 - _ROUNDING).astype(int)
 
 

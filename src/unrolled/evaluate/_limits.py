@@ -31,7 +31,7 @@ def find_limits(known: Series) -> tuple[Limit, ...]:
     Raises
     ------
     InputError
-        Fewer than four points, uneven spacing, a feature that is constant.
+        Fewer than four points, a value that is missing, uneven spacing, a feature that is constant.
 
     Examples
     --------
@@ -46,6 +46,8 @@ def find_limits(known: Series) -> tuple[Limit, ...]:
         raise InputError(
             f"a limit needs at least {_LEAST} known points; {known.name} has {len(known)}. Leave out --limit."
         )
+    if known.has_gaps:
+        raise InputError(f"a limit needs every value, and {known.name} has gaps. Leave out --limit.")
     step = known.require_even()
     for name, column in zip(known.names, known.values.T, strict=True):
         if np.all(column == column[0]):

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast import Estimator, Forecaster
+from unrolled.forecast import Estimator, Forecaster, require_learnable, takes_gaps
 from unrolled.learn import GradientDescent
 from unrolled.series import Series, as_series
 
@@ -35,8 +35,8 @@ class RollingTable:
     origins
         How many points were known, in rising order.
     errors
-        By model, prediction minus truth, shape ``(origin, step, feature)``; NaN beyond the last point, and where a
-        model failed.
+        By model, prediction minus truth, shape ``(origin, step, feature)``; NaN beyond the last point, where the truth
+        is missing, and where a model failed.
     spread
         The standard deviation of every feature; its size where all values are equal.
     failures
@@ -71,7 +71,7 @@ class RollingTable:
 
     def counts(self, model: str) -> Int[np.ndarray, " step"]:
         """How many origins have a forecast and a truth, step by step."""
-        return np.count_nonzero(~np.isnan(self.errors[model]).any(axis=2), axis=0)
+        return np.count_nonzero(~np.isnan(self.errors[model]).all(axis=2), axis=0)
 
 
 def rolling_origins(
@@ -87,7 +87,8 @@ def rolling_origins(
     Parameters
     ----------
     data
-        A series, an array, a data frame, or the path of a file.
+        A series, an array, a data frame, or the path of a file. Values may be missing if one of the models bridges
+        gaps; another fails at origins that have gaps before them.
     models
         By name for the table, what :func:`unrolled.model` makes.
     origins
@@ -120,9 +121,9 @@ def rolling_origins(
     >>> bool(table.geometric_mean("recurrence")[0] < 1e-9 < table.geometric_mean("persistence")[0])
     True
     """
-    series = as_series(data)
     if not models:
         raise InputError("rolling origins need at least one model.")
+    series = as_series(data, gaps=any(map(takes_gaps, models.values())))
     if any(model.target == "window" for model in models.values()):
         series.require_even()
     starts = default_origins(series, models.values()) if origins is None else _checked(series, origins)
@@ -139,7 +140,7 @@ def rolling_origins(
                 made.append(np.full((steps, len(series.names)), np.nan))
                 failed[origin] = str(error)
         errors[name], failures[name], seconds[name] = np.stack(made), failed, perf_counter() - began
-    return RollingTable(series, starts, errors, _spread(series.values), failures, seconds)
+    return RollingTable(series, starts, errors, _spread(series), failures, seconds)
 
 
 def default_origins(series: Series, models: Iterable[Estimator], most: int | None = None) -> tuple[int, ...]:
@@ -175,7 +176,7 @@ def default_origins(series: Series, models: Iterable[Estimator], most: int | Non
     first = next((o for o in possible if any(suits(model, series, o) for model in asked)), None)
     if first is None:
         for model in asked:
-            model.check(series.head(points - 1))
+            require_learnable(model, series.head(points - 1))
         raise AssertionError("a model that suits the series has an origin")
     return evenly(first, points - 1, count)
 
@@ -194,7 +195,7 @@ def is_trained(model: Estimator) -> bool:
 def suits(model: Estimator, series: Series, origin: int) -> bool:
     """Whether the model could learn the first ``origin`` points."""
     try:
-        model.check(series.head(origin))
+        require_learnable(model, series.head(origin))
     except InputError:
         return False
     return True
@@ -218,9 +219,9 @@ def _errors(series: Series, model: Estimator, origin: int, horizon: int) -> Floa
     return errors
 
 
-def _spread(values: Float[np.ndarray, "time feature"]) -> Float[np.ndarray, " feature"]:
+def _spread(series: Series) -> Float[np.ndarray, " feature"]:
     # In units of the largest value, so that squares neither overflow nor vanish.
-    size = np.max(np.abs(values), axis=0)
+    size = np.nanmax(np.abs(series.values), axis=0)
     size = np.where(size > 0, size, 1.0)
-    spread = np.std(values / size, axis=0)
-    return np.where(np.all(values == values[0], axis=0), 1.0, spread) * size
+    spread = np.nanstd(series.values / size, axis=0)
+    return np.where(series.constant, 1.0, spread) * size

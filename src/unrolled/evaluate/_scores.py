@@ -21,7 +21,7 @@ class Scores:
     Attributes
     ----------
     mse_all
-        Mean squared error over all points, the known ones counting as zero error: the lecture's figure.
+        Mean squared error over all points, those that were learned counting as zero error: the lecture's figure.
     mse_forecast
         Mean squared error over the predicted points alone.
     max_relative_error
@@ -42,7 +42,7 @@ def score(forecast: Forecast, truth: Any) -> Scores:
         The continuation.
     truth
         The values that came after the known part, shape ``(time, feature)``, or ``(time,)`` of a single feature:
-        fewer than the horizon, or none, where no more are known.
+        fewer than the horizon, or none, where no more are known; NaN where a single one is missing.
 
     Returns
     -------
@@ -61,12 +61,13 @@ def score(forecast: Forecast, truth: Any) -> Scores:
     features = forecast.members.shape[-1]
     if values.ndim != 2 or values.shape[1] != features:
         raise InputError(f"the truth must have shape (time, {features}), as the series has; came {np.shape(truth)}.")
-    if not np.isfinite(values[: len(forecast)]).all():
-        raise InputError("the truth holds a value that is not finite; leave it out, with all that come after it.")
-    count = min(len(values), len(forecast))
+    values = values[: len(forecast)]
+    if np.isinf(values).any():
+        raise InputError("the truth holds an infinite value; leave it out, or put NaN in its place.")
+    count = int(np.count_nonzero(~np.isnan(values)))
     if count == 0:
         return Scores()
-    predicted, values = forecast.mean[:count], values[:count]
+    predicted = forecast.mean[: len(values)]
     mse = mean_squared_error(predicted, values)
-    share = count / (count + len(forecast.series))
+    share = count / (count + np.count_nonzero(~np.isnan(forecast.series.values)))
     return Scores(mse * share, mse, max_relative_error(predicted, values))

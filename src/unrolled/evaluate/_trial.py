@@ -15,7 +15,17 @@ from unrolled.errors import InputError
 from unrolled.evaluate._companion import all_rows, companion_horizon, companion_of, require_companionable
 from unrolled.evaluate._limits import find_limits
 from unrolled.evaluate._scores import Scores, score
-from unrolled.forecast import Estimator, Fitted, FittedForecaster, FittedReservoir, Forecast, Forecaster, OneStep
+from unrolled.forecast import (
+    Estimator,
+    Fitted,
+    FittedForecaster,
+    FittedReservoir,
+    Forecast,
+    Forecaster,
+    OneStep,
+    require_learnable,
+    takes_gaps,
+)
 from unrolled.learn import Watch
 from unrolled.series import Series, as_paired, as_series
 
@@ -105,7 +115,7 @@ class Trial:
 
     @property
     def truth(self) -> Float[np.ndarray, "known feature"]:
-        """The known values at the predicted places, as far as they go."""
+        """The known values at the predicted places, as far as they go; NaN where a single one is missing."""
         return self.series.values[self.train : self.train + (0 if self.placed else len(self.forecast))]
 
 
@@ -153,7 +163,8 @@ def extrapolate(
     Parameters
     ----------
     data
-        A series, an array, a data frame, or the path of a file.
+        A series, an array, a data frame, or the path of a file. Values may be missing (NaN, blank cells, rows that x
+        leaves out) if the model bridges gaps.
     model
         What :func:`unrolled.model` makes.
     train
@@ -188,7 +199,10 @@ def extrapolate(
     >>> len(trial.forecast), f"{trial.scores.mse_all:.1e}"
     (8, '1.0e-05')
     """
-    series, beside = (as_series(data), None) if companion is None else as_paired(data, companion)
+    if companion is None:
+        series, beside = as_series(data, gaps=takes_gaps(model)), None
+    else:
+        series, beside = as_paired(data, companion)
     train, horizon = default_extent(series, train, horizon, beside)
     require_possible(series, model, train, horizon, x, companion=beside)
     limits = _limits(series.head(train), model) if limit else ()
@@ -209,7 +223,7 @@ def require_possible(
     """Raise an :class:`InputError` if the model could not learn, or continue: heard before the training, not after."""
     if companion is not None:
         require_companionable(model)
-    model.check(series.head(train))
+    require_learnable(model, series.head(train))
     if x is None:
         _places(model, all_rows(series, companion), train, horizon)
 
@@ -218,6 +232,7 @@ def extrapolate_from(
     fitted: Fitted, series: Series, *, train: int, horizon: int, x: Any = None, limit: bool = False
 ) -> Trial:
     """The same with a model that is trained already: continue from the first ``train`` points."""
+    series = as_series(series, gaps=takes_gaps(fitted.model))
     known = series.head(train)
     limits = _limits(known, fitted.model) if limit else ()
     places = _places(fitted.model, all_rows(series, companion_of(fitted)), train, horizon) if x is None else x
@@ -251,7 +266,7 @@ def _limits(known: Series, model: Estimator) -> tuple[Limit, ...]:
 
 
 def _same_numbers(one: Series, other: Series) -> bool:
-    return np.array_equal(one.values, other.values) and np.array_equal(one.x, other.x)
+    return np.array_equal(one.values, other.values, equal_nan=True) and np.array_equal(one.x, other.x)
 
 
 def _places(model: Estimator, series: Series, train: int, horizon: int) -> Float[np.ndarray, " horizon"]:

@@ -7,6 +7,7 @@ from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
 from unrolled.forecast._echo_state import EchoState as EchoState
 from unrolled.forecast._estimator import Estimator as Estimator
 from unrolled.forecast._estimator import Fitted as Fitted
+from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian as FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir as FittedReservoir
 from unrolled.forecast._forecast import Band as Band
 from unrolled.forecast._forecast import Forecast as Forecast
@@ -16,6 +17,9 @@ from unrolled.forecast._forecaster import FittedForecaster as FittedForecaster
 from unrolled.forecast._forecaster import Forecaster as Forecaster
 from unrolled.forecast._framing import TARGETS as TARGETS
 from unrolled.forecast._framing import Framing as Framing
+from unrolled.forecast._gaps import require_learnable as require_learnable
+from unrolled.forecast._gaps import takes_gaps as takes_gaps
+from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem as LinearDynamicalSystem
 from unrolled.forecast._models import describe_models as describe_models
 from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models
@@ -33,5 +37,7 @@ from unrolled.forecast._restored import series_shapes as series_shapes
 from unrolled.forecast._saved import KINDS as KINDS
 from unrolled.forecast._saved import load as load
 from unrolled.forecast._saved import load_kinds as load_kinds
+from unrolled.forecast._structural import Structural as Structural
+from unrolled.forecast._structural import components_of as components_of
 from unrolled.forecast._verdict import Reason as Reason
 from unrolled.forecast._verdict import Verdict as Verdict

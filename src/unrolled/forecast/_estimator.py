@@ -14,7 +14,11 @@ __all__ = ["Estimator", "Fitted"]
 
 @runtime_checkable
 class Estimator(Protocol):
-    """A model of a series: settings, checked and put to work by ``fit``."""
+    """A model of a series: settings, checked and put to work by ``fit``.
+
+    One that learns from series in which values are missing has a property ``takes_gaps`` that is True, and reads what
+    it is given by ``as_series(data, gaps=True)``: NaN is then a value that nobody knows.
+    """
 
     @property
     def name(self) -> str:

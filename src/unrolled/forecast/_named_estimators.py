@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
 from unrolled.forecast._echo_state import EchoState
+from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._next_generation import NextGenerationReservoir
+from unrolled.forecast._structural import Structural
 
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
-NamedEstimator: TypeAlias = EchoState | NextGenerationReservoir
+NamedEstimator: TypeAlias = EchoState | LinearDynamicalSystem | NextGenerationReservoir | Structural
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ ESTIMATORS = {
     ),
     "next-generation-reservoir": _Named(
         "products of delayed values, their readout solved by ridge regression", NextGenerationReservoir
+    ),
+    "structural": _Named(
+        "level, trend, season and cycle that change slowly, and noise; exact bounds, bridges gaps", Structural
+    ),
+    "linear-dynamical-system": _Named(
+        "hidden state that moves linearly, seen through noise; exact bounds, bridges gaps", LinearDynamicalSystem
     ),
 }
 

@@ -42,8 +42,8 @@ def series_shapes(data: dict[str, Any]) -> Shapes:
     return {"series.values": ((points, features), "float64"), "series.x": ((points,), "float64")}
 
 
-def restore_series(data: dict[str, Any], values: np.ndarray, x: np.ndarray) -> Series:
-    """The series that was described, checked like any other."""
+def restore_series(data: dict[str, Any], values: np.ndarray, x: np.ndarray, *, gaps: bool = False) -> Series:
+    """The series that was described, checked like any other; ``gaps`` says whether values may be missing."""
     calendar = Calendar.from_dict(data["calendar"]) if data["calendar"] else None
     x_name, x_unit, name, source = (str(data[field]) for field in ("x_name", "x_unit", "name", "source"))
     names, units = tuple(map(str, data["names"])), tuple(map(str, data["units"]))
@@ -53,7 +53,7 @@ def restore_series(data: dict[str, Any], values: np.ndarray, x: np.ndarray) -> S
     if len(units) != len(names):
         raise ValueError("names and units differ in number")
     made = Series(values, x, names, units, x_name, x_unit, name, source, calendar, frame)
-    check(made)
+    check(made, gaps=gaps)
     return made
 
 

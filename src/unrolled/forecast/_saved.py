@@ -14,11 +14,17 @@ from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
+from unrolled.forecast._saved_linear_gaussian import (
+    LINEAR_GAUSSIAN_KIND,
+    linear_gaussian_shapes,
+    restore_linear_gaussian,
+)
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.learn import Ridge
 from unrolled.sequence import (
@@ -30,7 +36,9 @@ from unrolled.storage import Shapes, load_model
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedReservoir | FittedSequenceModel:
+def load(
+    folder: str | Path,
+) -> FittedForecaster | FittedClassical | FittedReservoir | FittedLinearGaussian | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -119,5 +127,6 @@ KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
+    LINEAR_GAUSSIAN_KIND: (linear_gaussian_shapes, restore_linear_gaussian),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }

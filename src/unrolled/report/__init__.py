@@ -3,6 +3,8 @@
 from unrolled.report._bounds import all_bands as all_bands
 from unrolled.report._companion import companion_share as companion_share
 from unrolled.report._companion import describe_companion as describe_companion
+from unrolled.report._components import components_csv as components_csv
+from unrolled.report._components import has_components as has_components
 from unrolled.report._folder import ResultFolder as ResultFolder
 from unrolled.report._folder import result_folder as result_folder
 from unrolled.report._hash import data_sha256 as data_sha256

@@ -106,11 +106,12 @@ def sweep_report(
 
 
 def describe_series(series: Series) -> dict[str, Any]:
-    """A series without its numbers."""
+    """A series without its numbers; ``missing`` says how many of its values are."""
     return {
         "name": series.name,
         "source": series.source,
         "points": len(series),
+        "missing": int(np.isnan(series.values).sum()),
         "names": list(series.names),
         "units": list(series.units),
         "x_name": series.x_name,

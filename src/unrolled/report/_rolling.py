@@ -15,7 +15,7 @@ __all__ = ["describe_rolling", "rolling_csv"]
 def rolling_csv(table: RollingTable) -> str:
     """One line a model, origin, step and feature: ``model, origin, step, feature, error``.
 
-    ``error`` is prediction minus truth; empty where the model failed.
+    ``error`` is prediction minus truth; empty where the model failed, or the truth is missing.
     """
     rows = [
         [model, origin, step + 1, name, csv_number(errors[place, step, feature])]

@@ -22,7 +22,8 @@ def forecast_csv(trial: Trial) -> str:
     ``part`` is ``train`` (seen by the model; ``history`` where a saved model goes on from other numbers), ``forecast``
     (predicted), or ``known`` (known, neither seen nor predicted). ``mean`` is the prediction, ``spread`` the standard
     deviation over members; bounds of other levels have columns of their own, and are empty where there are none.
-    ``one_step`` is the prediction from the true values before. Numbers keep every digit.
+    ``one_step`` is the prediction from the true values before. Numbers keep every digit; a ``truth`` that is missing
+    is an empty cell.
     """
     series, forecast = trial.series, trial.forecast
     one_step = _one_step_by_row(trial)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from unrolled.errors import InputError
-from unrolled.series._series import Series, check
+from unrolled.series._series import Series, check, with_every_row
 
 __all__ = ["appended"]
 
 
-def appended(series: Series, value: Any, x: float | None = None) -> Series:
+def appended(series: Series, value: Any, x: float | None = None, *, gaps: bool = False) -> Series:
     """The series with one more value known.
 
     Parameters
@@ -24,6 +24,9 @@ def appended(series: Series, value: Any, x: float | None = None) -> Series:
         The value, or one for every feature.
     x
         Where it stands; the next x at even spacing if left out.
+    gaps
+        Whether the value may be missing (NaN), and rows before it left out, as in
+        :func:`~unrolled.series.make_series`; a series that has gaps may get more in any case.
 
     Raises
     ------
@@ -44,8 +47,9 @@ def appended(series: Series, value: Any, x: float | None = None) -> Series:
     if len(place) != 1:
         raise InputError(f"update takes one row, with one x; came {len(place)} of them.")
     longer = replace(series, values=np.concatenate([series.values, row]), x=np.concatenate([series.x, place]))
-    check(longer)
-    return longer
+    gaps = gaps or series.has_gaps
+    check(longer, gaps=gaps)
+    return with_every_row(longer) if gaps else longer
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:

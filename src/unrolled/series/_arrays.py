@@ -39,14 +39,17 @@ def array_column(label: str, values: np.ndarray, source: str, offset: str = "") 
     if values.dtype.kind not in "biuf":
         return Column(label, "", "text", problem=f"{source}: {label or 'the array'} holds {values.dtype}, not numbers")
     numbers = values.astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if bad.size:
-        where = f"{source}, row {bad[0] + 1}: {label or 'a column'} is {numbers[bad[0]]}"
-        problem = f"{where}; every value must be a finite number. Remove the row, or fill it in"
-        blank = int(np.argmin(np.isnan(numbers[::-1])))
-        leading = numbers[: bad[0]] if blank and bad[0] == len(numbers) - blank else None
-        return Column(label, "", "number", problem=problem, leading=leading)
-    return Column(label, "", "number", numbers)
+    bad, infinite = np.flatnonzero(~np.isfinite(numbers)), np.flatnonzero(np.isinf(numbers))
+    if not bad.size:
+        return Column(label, "", "number", numbers)
+    problem, fault = (
+        f"{source}, row {row + 1}: {label or 'a column'} is {numbers[row]}; every value must be a finite number. "
+        "Remove the row, or fill it in"
+        for row in (bad[0], infinite[0] if infinite.size else bad[0])
+    )
+    if infinite.size:
+        return Column(label, "", "number", problem=problem, fault=fault)
+    return Column(label, "", "number", problem=problem, gapped=numbers)
 
 
 def _columns(label: str, array: np.ndarray, source: str) -> list[tuple[str, np.ndarray]]:

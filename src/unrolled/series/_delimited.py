@@ -179,7 +179,10 @@ def cells_to_column(cells: Sequence[str], place: Place, label: str, unit: str, m
     except BadCell as bad:
         trouble = place.problem(label, bad)
     if any(map(is_number, cells)) or all(map(is_missing, cells)):
-        return Column(label, unit, "number", problem=trouble, leading=_leading(cells, marks))
+        try:
+            return Column(label, unit, "number", problem=trouble, gapped=_gapped(cells, marks))
+        except BadCell as bad:
+            return Column(label, unit, "number", problem=trouble, fault=place.problem(label, bad))
     if any(map(is_date, cells)):
         try:
             x, calendar = parse_dates(cells)
@@ -190,12 +193,12 @@ def cells_to_column(cells: Sequence[str], place: Place, label: str, unit: str, m
     return Column(label, unit, "labels" if words else "text", problem=trouble)
 
 
-def _leading(cells: Sequence[str], marks: Marks) -> Float[np.ndarray, " known"] | None:
-    """The numbers above trailing cells that are blank, where nothing else is wrong."""
-    count = len(cells)
-    while count and is_blank(cells[count - 1]):
-        count -= 1
+def _gapped(cells: Sequence[str], marks: Marks) -> Float[np.ndarray, " time"]:
+    """The numbers, NaN where a cell is blank; raises :class:`BadCell` at the first that is neither."""
+    known = np.array([not is_blank(cell) for cell in cells])
+    numbers = np.full(len(cells), np.nan)
     try:
-        return parse_numbers(cells[:count], marks) if 0 < count < len(cells) else None
-    except BadCell:
-        return None
+        numbers[known] = parse_numbers([cell for cell in cells if not is_blank(cell)], marks)
+    except BadCell as bad:
+        raise BadCell(int(np.flatnonzero(known)[bad.row]), bad.reason) from None
+    return numbers

@@ -29,7 +29,9 @@ def is_frame(anything: object) -> bool:
     return nw.from_native(anything, pass_through=True, allow_series=True) is not anything
 
 
-def from_frame(frame: Any, *, x_col: str | int | None = None, y_col: Chosen = None, name: str = "frame") -> Series:
+def from_frame(
+    frame: Any, *, x_col: str | int | None = None, y_col: Chosen = None, name: str = "frame", gaps: bool = False
+) -> Series:
     """A series from a data frame of pandas, polars or pyarrow.
 
     Parameters
@@ -41,6 +43,8 @@ def from_frame(frame: Any, *, x_col: str | int | None = None, y_col: Chosen = No
         As in :func:`~unrolled.series.read`.
     name
         What to call the series.
+    gaps
+        Whether values of y may be missing (null, NaN), as in :func:`~unrolled.series.read`.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def from_frame(frame: Any, *, x_col: str | int | None = None, y_col: Chosen = No
     >>> s.x_name, s.names, s.frame
     ('N', ('E',), 'polars')
     """
-    return select(frame_to_table(frame, name, "the data frame"), x_col, y_col)
+    return select(frame_to_table(frame, name, "the data frame"), x_col, y_col, gaps=gaps)
 
 
 def frame_to_table(native: Any, name: str, source: str, *, remember: bool = True) -> Table:

@@ -13,7 +13,12 @@ __all__ = ["read", "read_table"]
 
 
 def read(
-    path: str | os.PathLike[str], *, x_col: str | int | None = None, y_col: Chosen = None, name: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    x_col: str | int | None = None,
+    y_col: Chosen = None,
+    name: str | None = None,
+    gaps: bool = False,
 ) -> Series:
     r"""Read a series from a file, whatever program wrote it.
 
@@ -33,6 +38,10 @@ def read(
         is not x.
     name
         What to call the series; the file's name without its ending if left out.
+    gaps
+        Whether cells of y may be blank (also ``NA``, ``nan``, ``null``, ``-``), which are then gaps in the series, NaN;
+        those below the last known value too. Rows that an otherwise even x leaves out are gaps as well. Cells of x
+        must be known.
 
     Returns
     -------
@@ -55,7 +64,7 @@ def read(
     >>> s.names, s.units, s.values[:, 0].tolist()
     (('E',), ('MeV',), [-0.5, -1.25, -2.0])
     """
-    return select(read_table(path, name), x_col, y_col)
+    return select(read_table(path, name), x_col, y_col, gaps=gaps)
 
 
 def read_table(path: str | os.PathLike[str], name: str | None = None) -> Table:

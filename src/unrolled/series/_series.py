@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from unrolled.errors import InputError
 from unrolled.series._calendar import Calendar
+from unrolled.series._rows import every_row
 from unrolled.series._spacing import even_spacing, explain_uneven
 
-__all__ = ["Series", "make_series"]
+__all__ = ["BRIDGED", "Series", "check", "make_series", "with_every_row"]
+
+#: What can be done where values are missing, beside removing rows.
+BRIDGED = "Or take a model that bridges gaps (--model structural)."
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +27,8 @@ class Series:
     Attributes
     ----------
     values
-        What is continued, shape ``(time, feature)``.
+        What is continued, shape ``(time, feature)``. NaN says that a value is missing, which only models that bridge
+        gaps are given; see ``has_gaps``.
     x
         Where each row stands, shape ``(time,)``, strictly rising or strictly falling. Dates are numbers here:
         ``calendar`` turns them back.
@@ -67,8 +72,20 @@ class Series:
 
     @property
     def is_constant(self) -> bool:
-        """Whether every feature keeps its first value."""
-        return bool(np.all(self.values == self.values[0]))
+        """Whether every feature keeps its first known value."""
+        return bool(np.all(self.constant))
+
+    @property
+    def constant(self) -> Bool[np.ndarray, " feature"]:
+        """Which features keep their first known value."""
+        missing = np.isnan(self.values)
+        first = self.values[np.argmin(missing, axis=0), np.arange(len(self.names))]
+        return np.all((self.values == first) | missing, axis=0)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a value is missing."""
+        return bool(np.isnan(self.values).any())
 
     def head(self, count: int) -> Series:
         """The first ``count`` rows."""
@@ -102,6 +119,7 @@ def make_series(
     x_unit: str = "",
     name: str = "series",
     source: str = "array",
+    gaps: bool = False,
 ) -> Series:
     """Make a series from arrays, checking everything that can be wrong with them.
 
@@ -115,16 +133,20 @@ def make_series(
         One for each feature.
     x_name, x_unit, name, source
         For axes, tables and the report.
+    gaps
+        Whether values may be missing: NaN, None or masked. Rows that x leaves out are then rows without a value, as
+        :func:`with_every_row` makes them.
 
     Returns
     -------
     Series
-        Values and x in float64, checked to be finite, of equal length, and x to keep its direction.
+        Values and x in float64, checked to be finite (or missing), of equal length, and x to keep its direction.
 
     Raises
     ------
     InputError
-        No values, a value that is not finite, x and values of unequal length, x that repeats or turns round.
+        No values, a value that is not finite, a feature without any known value, x and values of unequal length, x
+        that repeats or turns round.
 
     Examples
     --------
@@ -132,6 +154,8 @@ def make_series(
     >>> s = make_series([1.0, 4.0, 9.0, 16.0], x=[1, 2, 3, 4], names=["y"])
     >>> len(s), s.spacing
     (4, 1.0)
+    >>> make_series([1.0, None, 9.0, 25.0], x=[1, 2, 3, 5], gaps=True).values[:, 0].tolist()
+    [1.0, nan, 9.0, nan, 25.0]
     """
     matrix = _as_matrix(values)
     positions = np.arange(len(matrix), dtype=np.float64) if x is None else _as_numbers(x, "x").reshape(-1)
@@ -149,14 +173,32 @@ def make_series(
     for numbers in (matrix, positions):
         numbers.setflags(write=False)
     made = Series(matrix, positions, labels, marks, x_name, x_unit, name, source)
-    check(made)
-    return made
+    check(made, gaps=gaps)
+    return with_every_row(made) if gaps else made
 
 
-def check(made: Series, lines: Sequence[int] | None = None) -> None:
+def with_every_row(series: Series) -> Series:
+    """The series with a row for every step of x: those that were left out have no value.
+
+    As :func:`~unrolled.series._rows.every_row` finds them; where it finds none, the series as it is.
+    """
+    found = every_row(series.x)
+    if found is None:
+        return series
+    rows, x = found
+    values = np.full((len(x), len(series.names)), np.nan)
+    values[rows] = series.values
+    for numbers in (values, x):
+        numbers.setflags(write=False)
+    known = None if series.known is None else int(rows[series.known - 1]) + 1
+    return replace(series, values=values, x=x, known=known)
+
+
+def check(made: Series, lines: Sequence[int] | None = None, *, gaps: bool = False) -> None:
     """Raise an :class:`InputError` if a series could not be worked with.
 
-    ``lines`` are the lines of a file that the rows stand in; errors then name these.
+    ``lines`` are the lines of a file that the rows stand in; errors then name these. With ``gaps`` values may be
+    missing, as long as every feature has one.
     """
     labels = (made.x_name, *made.names)
     twice = next((name for i, name in enumerate(labels) if name in labels[:i]), None)
@@ -164,17 +206,25 @@ def check(made: Series, lines: Sequence[int] | None = None) -> None:
         raise InputError(f"x and the features need names that differ; {twice!r} came twice.")
     if len(made) == 0 or not made.names:
         raise InputError(f"{made.source or made.name} holds no numbers.")
-    for column, label in enumerate(made.names):
-        bad = np.flatnonzero(~np.isfinite(made.values[:, column]))
-        if bad.size:
-            raise InputError(
-                f"{label} is {made.values[bad[0], column]} in {_place(bad[0], lines)}; every value must be a finite "
-                "number. Remove the row, or fill it in."
-            )
+    for label, values in zip(made.names, made.values.T, strict=True):
+        _check_values(label, values, lines, gaps=gaps)
     bad = np.flatnonzero(~np.isfinite(made.x))
     if bad.size:
         raise InputError(f"{made.x_name} is not a finite number in {_place(bad[0], lines)}.")
     _check_direction(made, lines)
+
+
+def _check_values(label: str, values: Float[np.ndarray, " time"], lines: Sequence[int] | None, *, gaps: bool) -> None:
+    bad = np.flatnonzero(np.isinf(values) if gaps else ~np.isfinite(values))
+    if bad.size:
+        first = values[bad[0]]
+        advice = f" {BRIDGED}" if np.isnan(first) else ""
+        raise InputError(
+            f"{label} is {first} in {_place(bad[0], lines)}; every value must be a finite number. Remove the row, or "
+            f"fill it in.{advice}"
+        )
+    if np.isnan(values).all():
+        raise InputError(f"{label} has no known value; leave this column out, or choose others (--y-col).")
 
 
 def _place(row: int | np.integer, lines: Sequence[int] | None) -> str:

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-__all__ = ["even_spacing", "explain_uneven"]
+__all__ = ["even_spacing", "explain_uneven", "is_straight"]
 
 # Printed x are rounded: 0.33, 0.67, 1.00, 1.33 lies 2 % of a step off the straight line.
 _TOLERANCE = 0.03
@@ -19,12 +19,17 @@ def even_spacing(x: Float[np.ndarray, " time"]) -> float | None:
     """
     if len(x) < 2:
         return 1.0
+    rows = np.arange(len(x))
+    return float((x[-1] - x[0]) / rows[-1]) if is_straight(x, rows) else None
+
+
+def is_straight(x: Float[np.ndarray, " time"], rows: Int[np.ndarray, " time"]) -> bool:
+    """Whether every x lies within 3 % of a step of a straight line over the numbers of the rows, which begin at 0."""
     # Numbers near the largest overflow, and are then not evenly spaced.
     with np.errstate(over="ignore", invalid="ignore"):
-        step = (x[-1] - x[0]) / (len(x) - 1)
-        line = x[0] + step * np.arange(len(x))
-        even = np.all(np.abs(x - line) <= _TOLERANCE * abs(step))
-    return float(step) if even and np.isfinite(step) else None
+        step = (x[-1] - x[0]) / rows[-1]
+        line = x[0] + step * rows
+        return bool(np.isfinite(step) and np.all(np.abs(x - line) <= _TOLERANCE * abs(step)))
 
 
 def explain_uneven(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from unrolled.errors import InputError, nearest_name
 from unrolled.series._calendar import Calendar
-from unrolled.series._series import Series, check
+from unrolled.series._series import BRIDGED, Series, check, with_every_row
 from unrolled.series._units import split_unit
 
 __all__ = [
@@ -66,8 +66,10 @@ class Column:
         How dates are written back.
     problem
         An error's message, raised only if somebody needs the column.
-    leading
-        Where nothing is wrong but that the last cells are blank: the numbers above them.
+    gapped
+        Where nothing is wrong but that cells are blank: the numbers, NaN where there is none.
+    fault
+        What is wrong beside blank cells, where both is the case: an error's message.
     """
 
     name: str
@@ -76,7 +78,16 @@ class Column:
     numbers: Float[np.ndarray, " time"] | None = None
     calendar: Calendar | None = None
     problem: str = ""
-    leading: Float[np.ndarray, " known"] | None = None
+    gapped: Float[np.ndarray, " time"] | None = None
+    fault: str = ""
+
+    @property
+    def leading(self) -> Float[np.ndarray, " known"] | None:
+        """Where nothing is wrong but that the last cells are blank: the numbers above them."""
+        if self.gapped is None:
+            return None
+        known = np.flatnonzero(~np.isnan(self.gapped))
+        return self.gapped[: known.size] if 0 < known.size == known[-1] + 1 else None
 
 
 @dataclass(frozen=True)
@@ -110,12 +121,13 @@ class Table:
         return name if name else f"column {index + 1}"
 
 
-def select(table: Table, x_col: str | int | None, y_col: Chosen) -> Series:
+def select(table: Table, x_col: str | int | None, y_col: Chosen, *, gaps: bool = False) -> Series:
     """The series that a table holds: ``x_col`` against ``y_col``, or what stands first against the rest.
 
     Where neither is named, a single column of numbers is y and the rows are counted; otherwise the first
     column is x and all others are y. A first column of words, or of row numbers without a heading, is left
-    out. ``x_col="none"`` counts the rows and takes every column of numbers as y.
+    out. ``x_col="none"`` counts the rows and takes every column of numbers as y. With ``gaps`` values of y may be
+    missing, and rows too.
 
     Raises
     ------
@@ -123,12 +135,18 @@ def select(table: Table, x_col: str | int | None, y_col: Chosen) -> Series:
         An unknown column, one of text, or a series that :func:`check` refuses.
     """
     x_index, y_indexes = choose_columns(table, x_col, y_col)
-    numbers = [column_numbers(table, index, "y", x_index) for index in y_indexes]
-    return columns_series(table, x_index, y_indexes, numbers)
+    numbers = [column_numbers(table, index, "y", x_index, gaps=gaps) for index in y_indexes]
+    made = columns_series(table, x_index, y_indexes, numbers, gaps=gaps)
+    return with_every_row(made) if gaps else made
 
 
 def columns_series(
-    table: Table, x_index: int | None, y_indexes: Sequence[int], numbers: Sequence[Float[np.ndarray, " known"]]
+    table: Table,
+    x_index: int | None,
+    y_indexes: Sequence[int],
+    numbers: Sequence[Float[np.ndarray, " known"]],
+    *,
+    gaps: bool = False,
 ) -> Series:
     """The series of these columns, checked; ``numbers`` are those of y, which may end before x does."""
     rows = len(numbers[0])
@@ -149,7 +167,7 @@ def columns_series(
         calendar=x_column.calendar,
         frame=table.frame,
     )
-    check(made, table.places)
+    check(made, table.places, gaps=gaps)
     return made
 
 
@@ -231,9 +249,18 @@ def _known(table: Table) -> list[str]:
     return [column.name or str(i + 1) for i, column in enumerate(table.columns)]
 
 
-def column_numbers(table: Table, index: int, role: str, x_index: int | None = None) -> Float[np.ndarray, " time"]:
-    """The numbers of a column in the role of x, y or companion; an :class:`InputError` where it has none."""
+def column_numbers(
+    table: Table, index: int, role: str, x_index: int | None = None, *, gaps: bool = False
+) -> Float[np.ndarray, " time"]:
+    """The numbers of a column in the role of x, y or companion; an :class:`InputError` where it has none.
+
+    With ``gaps`` blank cells are NaN.
+    """
     column = table.columns[index]
+    if gaps and column.gapped is not None:
+        return column.gapped
+    if gaps and column.fault:
+        column = replace(column, problem=column.fault)
     if column.numbers is None or (role != "x" and column.kind == "date"):
         why = column.problem or f"{table.source}: {table.label(index)} holds dates; {role} must be numbers"
         others = [
@@ -247,8 +274,9 @@ def column_numbers(table: Table, index: int, role: str, x_index: int | None = No
 
 def _advice(role: str, column: Column, others: list[str]) -> str:
     if column.kind == "number":
-        wrong = column.problem.endswith("expected a number")
-        return "Correct the cell, or choose other columns (--x-col, --y-col)." if wrong else _WHERE_WHOLE.get(role, "")
+        if column.problem.endswith("expected a number"):
+            return "Correct the cell, or choose other columns (--x-col, --y-col)."
+        return BRIDGED if role == "y" and column.gapped is not None else _WHERE_WHOLE.get(role, "")
     if not others:
         return "The file has no other column of numbers."
     options = ", ".join(f"'{name}'" for name in others[:5])

@@ -5,6 +5,8 @@ from unrolled.show._candidates import candidates_figure as candidates_figure
 from unrolled.show._candidates import draw_candidates as draw_candidates
 from unrolled.show._comparison import comparison_figure as comparison_figure
 from unrolled.show._comparison import draw_comparison as draw_comparison
+from unrolled.show._components import components_figure as components_figure
+from unrolled.show._components import draw_components as draw_components
 from unrolled.show._curves import draw_curves as draw_curves
 from unrolled.show._error import draw_relative_error as draw_relative_error
 from unrolled.show._figure import figure as figure

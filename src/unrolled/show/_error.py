@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from unrolled.choose import spread_of
 from unrolled.errors import InputError, nearest_name
 from unrolled.forecast import Forecast
 from unrolled.series import Series
@@ -21,7 +20,7 @@ from unrolled.show._layers import MARKED, draw_curve, draw_dots, draw_nothing
 from unrolled.show._style import LOOKS
 from unrolled.show._ticks import log_axis, name_axis
 from unrolled.show._trust import draw_prediction, mark_trust, trusted_steps
-from unrolled.show._truth import any_truth, check_feature, check_pair, true_values
+from unrolled.show._truth import any_truth, check_feature, check_pair, known_spread, true_values
 
 __all__ = ["check_several", "draw_relative_error", "passes_zero"]
 
@@ -130,9 +129,7 @@ class _Judge:
         truth = self._true(forecast)
         if self.over == "truth":
             return np.abs(truth)
-        with np.errstate(all="ignore"):
-            spread = spread_of(forecast.series.values[:, self.feature])
-        return np.where(np.isnan(truth), np.nan, spread)
+        return np.where(np.isnan(truth), np.nan, known_spread(forecast.series, self.feature))
 
     def error(self, forecast: Forecast) -> Float[np.ndarray, " horizon"]:
         """The error; NaN where it has no place on a logarithmic axis."""

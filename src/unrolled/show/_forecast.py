@@ -16,7 +16,7 @@ from unrolled.show._bands import any_bounds, draw_bands
 from unrolled.show._error import draw_relative_error, passes_zero
 from unrolled.show._figure import figure
 from unrolled.show._half_widths import draw_half_widths
-from unrolled.show._layers import beyond, draw_known, draw_members, draw_truth, write_axes
+from unrolled.show._layers import beyond, draw_known, draw_members, draw_truth, marks_alone, write_axes
 from unrolled.show._style import LOOKS
 from unrolled.show._trust import (
     draw_prediction,
@@ -208,7 +208,10 @@ def _draw_one_step(axes: Axes, across: Abscissa, series: Series, one_step: OneSt
     within = (one_step.x >= series.x.min()) & (one_step.x <= series.x.max())
     look = LOOKS[1]
     values = drawable(one_step.mean[within, feature])
-    axes.plot(across.places(one_step.x[within]), values, ls=look.line, color=look.colour, lw=0.9, label="one step")
+    axes.plot(
+        across.places(one_step.x[within]), values, ls=look.line, color=look.colour, lw=0.9, label="one step",
+        **marks_alone(values),
+    )  # fmt: skip
 
 
 def _draw_continuation(

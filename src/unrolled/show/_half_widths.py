@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from unrolled.choose import spread_of
 from unrolled.errors import InputError
 from unrolled.forecast import Forecast
 from unrolled.show._abscissa import Abscissa
@@ -14,7 +13,7 @@ from unrolled.show._figure import figure
 from unrolled.show._layers import draw_nothing
 from unrolled.show._ticks import log_axis, name_axis
 from unrolled.show._trust import mark_trust
-from unrolled.show._truth import check_feature
+from unrolled.show._truth import check_feature, known_spread
 
 __all__ = ["draw_half_widths"]
 
@@ -62,7 +61,7 @@ def draw_half_widths(forecast: Forecast, *, axes: Axes | None = None, feature: i
     drawn = axes if axes is not None else figure(35)[1][0]
     across = Abscissa.of(forecast.series, forecast.x)
     with np.errstate(all="ignore"):
-        found = half_widths(forecast, feature, spread_of(forecast.series.values[:, feature]))
+        found = half_widths(forecast, feature, known_spread(forecast.series, feature))
     shown = np.concatenate([half[np.isfinite(half)] for _, half in found])
     if shown.size:
         log_axis(drawn.yaxis, float(shown.min()), float(shown.max()))

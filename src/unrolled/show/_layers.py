@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
@@ -24,6 +26,7 @@ __all__ = [
     "draw_members",
     "draw_nothing",
     "draw_truth",
+    "marks_alone",
     "write_axes",
 ]
 
@@ -105,8 +108,17 @@ def draw_curve(
     width: float = 1.1,
 ) -> None:
     """A strong line, with marks where ``count`` points side by side leave room for them."""
-    marks = {"marker": look.mark, "ms": 0.75 * mark_size(count), "mew": 0} if len(x) <= MARKED else {}
-    axes.plot(x, drawable(values), ls=look.line, color=look.colour, lw=width, zorder=4, label=label, **marks)
+    values = drawable(values)
+    marks = {"marker": look.mark, "ms": 0.75 * mark_size(count), "mew": 0} if len(x) <= MARKED else marks_alone(values)
+    axes.plot(x, values, ls=look.line, color=look.colour, lw=width, zorder=4, label=label, **marks)
+
+
+def marks_alone(values: Float[np.ndarray, " _"]) -> dict[str, Any]:
+    """Marks for a line at the values that have a gap on either side, where a line has nothing to draw."""
+    there = np.isfinite(values)
+    alone = there & ~np.append(there[1:], False) & ~np.append(False, there[:-1])
+    rows = np.flatnonzero(alone).tolist()
+    return {"marker": "o", "ms": 1.6, "mew": 0, "markevery": rows} if rows else {}
 
 
 def draw_doubtful(

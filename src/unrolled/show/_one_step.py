@@ -11,7 +11,7 @@ from unrolled.forecast import OneStep
 from unrolled.series import Series
 from unrolled.show._abscissa import Abscissa
 from unrolled.show._figure import figure
-from unrolled.show._layers import draw_known, write_axes
+from unrolled.show._layers import draw_known, marks_alone, write_axes
 from unrolled.show._style import LOOKS
 from unrolled.show._truth import check_feature, check_pair
 from unrolled.show._view import drawable
@@ -80,5 +80,8 @@ def draw_one_step(
             )
         within = (part.x >= series.x.min()) & (part.x <= series.x.max())
         values = drawable(part.mean[within, feature])
-        drawn.plot(across.places(part.x[within]), values, ls="-", color=look.colour, lw=0.9, zorder=4, label=label)
+        drawn.plot(
+            across.places(part.x[within]), values, ls="-", color=look.colour, lw=0.9, zorder=4, label=label,
+            **marks_alone(values),
+        )  # fmt: skip
     return write_axes(drawn, across, series, feature)

@@ -1,14 +1,15 @@
-"""The truth, where it is known: looked up by x, never by position."""
+"""The truth, where it is known: looked up by x, never by position; and the spread of what is known."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.choose import spread_of
 from unrolled.errors import InputError
 from unrolled.series import Series
 
-__all__ = ["any_truth", "check_feature", "check_pair", "true_values"]
+__all__ = ["any_truth", "check_feature", "check_pair", "known_spread", "true_values"]
 
 
 def true_values(truth: Series, x: Float[np.ndarray, " place"]) -> Float[np.ndarray, "place feature"]:
@@ -26,6 +27,13 @@ def true_values(truth: Series, x: Float[np.ndarray, " place"]) -> Float[np.ndarr
 def any_truth(truth: Series, x: Float[np.ndarray, " place"]) -> bool:
     """Whether the truth is known at any of these x."""
     return bool(np.isfinite(true_values(truth, x)).any())
+
+
+def known_spread(series: Series, feature: int) -> float:
+    """The standard deviation of the values of a feature that are not missing."""
+    values = series.values[:, feature]
+    with np.errstate(all="ignore"):
+        return spread_of(values[~np.isnan(values)])
 
 
 def check_feature(feature: int, series: Series) -> None:

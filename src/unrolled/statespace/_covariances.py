@@ -50,7 +50,7 @@ def log_normal(
     residuals: Float[AnyArray, "time state feature"], covariances: Float[AnyArray, "state feature feature"]
 ) -> Float[Array, "time state"]:
     """``-(r' S^-1 r + log det S + d log 2 pi) / 2`` of every step and state."""
-    inverse, logs = inverse_roots(covariances)
+    inverse, logs = inverse_roots(jnp.asarray(covariances))
     squares = jnp.sum(whitened(residuals, inverse) ** 2, axis=-1)
     return -0.5 * squares - (logs + 0.5 * residuals.shape[-1] * LOG_2_PI)
 

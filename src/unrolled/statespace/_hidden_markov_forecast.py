@@ -19,7 +19,7 @@ from unrolled.statespace._autoregressive_emission import AutoregressiveEmission
 from unrolled.statespace._categorical_emission import CategoricalEmission
 from unrolled.statespace._hidden_markov import HiddenMarkov
 from unrolled.statespace._observed_steps import sequences_of
-from unrolled.statespace._state_posterior import filter_states
+from unrolled.statespace._state_posterior import filter_hidden_markov
 from unrolled.statespace._switching_moments import switching_moments
 from unrolled.types import precision
 
@@ -216,7 +216,7 @@ def _end(model: HiddenMarkov, y: Any) -> tuple[Float[np.ndarray, " state"], Floa
     sequences = sequences_of(y)
     if len(sequences) != 1:
         raise InputError(f"one sequence is continued at a time; came {len(sequences)}.")
-    filtered = filter_states(model, sequences[0])[0]
+    filtered = filter_hidden_markov(model, sequences[0])[0]
     lags = model.emission.lags
     last = sequences[0][len(sequences[0]) - lags :][::-1] if lags else np.zeros((0, 1))
     if len(last) < lags or np.isnan(last).any():

@@ -129,7 +129,7 @@ def _lagged(
     for lag in range(1, min(lags, count - 1) + 1):
         tells[lag:] &= whole[:-lag]
         past[lag:, lag - 1] = values[:-lag]
-    return tells, np.where(tells[:, None], past.reshape(count, -1), 0.0)
+    return np.asarray(tells), np.where(tells[:, None], past.reshape(count, -1), 0.0)
 
 
 def _padded(count: int) -> int:

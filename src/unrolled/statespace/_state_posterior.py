@@ -15,7 +15,7 @@ from unrolled.statespace._hidden_markov import HiddenMarkov, read_observations
 from unrolled.statespace._observed_steps import ObservedSteps
 from unrolled.types import precision
 
-__all__ = ["StatePosterior", "filter_states", "forward_backward", "log_likelihood"]
+__all__ = ["StatePosterior", "filter_hidden_markov", "forward_backward", "hidden_markov_log_likelihood"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def forward_backward(model: HiddenMarkov, y: Any, lengths: Any = None) -> StateP
     return StatePosterior(smoothed[:count], filtered[:count], predicted[:count], pairs, totals, real)
 
 
-def filter_states(
+def filter_hidden_markov(
     model: HiddenMarkov, y: Any, lengths: Any = None
 ) -> tuple[Float[np.ndarray, "time state"], Float[np.ndarray, " time"]]:
     """``P(s_t | y_1..t)`` and ``log p(y_t | y_1..t-1)``: the pass forwards alone.
@@ -114,9 +114,9 @@ def filter_states(
     Examples
     --------
     >>> import numpy as np
-    >>> from unrolled.statespace import CategoricalEmission, HiddenMarkov, filter_states
+    >>> from unrolled.statespace import CategoricalEmission, HiddenMarkov, filter_hidden_markov
     >>> model = HiddenMarkov(np.array([1.0]), np.ones((1, 1)), CategoricalEmission(np.array([[0.5, 0.5]])))
-    >>> np.exp(filter_states(model, [0, 1, -1])[1]).tolist()
+    >>> np.exp(filter_hidden_markov(model, [0, 1, -1])[1]).tolist()
     [0.5, 0.5, 1.0]
     """
     steps, real = read_observations(model, y, lengths)
@@ -126,18 +126,18 @@ def filter_states(
     return filtered[: sum(real)], logs[: sum(real)]
 
 
-def log_likelihood(model: HiddenMarkov, y: Any, lengths: Any = None) -> float:
+def hidden_markov_log_likelihood(model: HiddenMarkov, y: Any, lengths: Any = None) -> float:
     """``log p(y)`` of all sequences together; arguments and errors are those of :func:`forward_backward`.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from unrolled.statespace import CategoricalEmission, HiddenMarkov, log_likelihood
+    >>> from unrolled.statespace import CategoricalEmission, HiddenMarkov, hidden_markov_log_likelihood
     >>> model = HiddenMarkov(np.array([1.0]), np.ones((1, 1)), CategoricalEmission(np.array([[0.5, 0.5]])))
-    >>> round(log_likelihood(model, [0, 1, 1]) / float(np.log(0.5)), 9)
+    >>> round(hidden_markov_log_likelihood(model, [0, 1, 1]) / float(np.log(0.5)), 9)
     3.0
     """
-    return float(filter_states(model, y, lengths)[1].sum())
+    return float(filter_hidden_markov(model, y, lengths)[1].sum())
 
 
 def _totals(logs: Float[np.ndarray, " time"], lengths: tuple[int, ...]) -> Float[np.ndarray, " sequence"]:

@@ -1,0 +1,113 @@
+"""Observations as the filters take them: centred, with what is missing marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from unrolled.arguments import require_array
+from unrolled.errors import InputError
+from unrolled.statespace._linear_gaussian import LinearGaussian
+from unrolled.types import AnyArray
+
+__all__ = ["Observations", "as_inputs", "as_observations", "as_sequences", "state_offsets"]
+
+
+class Observations(NamedTuple):
+    """One sequence, or several with a leading axis.
+
+    Attributes
+    ----------
+    y
+        What was observed, ``(time, feature)``; 0 where it is missing.
+    seen
+        Where something was observed.
+    inputs
+        x_t, ``(time, input)``.
+    """
+
+    y: Float[AnyArray, "*sequence time feature"]
+    seen: Bool[AnyArray, "*sequence time feature"]
+    inputs: Float[AnyArray, "*sequence time input"]
+
+    def centred(self, model: LinearGaussian) -> Float[Array, "time feature"]:
+        """What is left when ``D x_t + c`` is taken away."""
+        offset = jnp.zeros(model.features) if model.c is None else jnp.asarray(model.c)
+        if model.D is not None:
+            offset = offset + self.inputs @ model.D.T
+        return jnp.where(self.seen, self.y - offset, 0.0)
+
+
+def state_offsets(model: LinearGaussian, inputs: Float[AnyArray, "time input"]) -> Float[Array, "time unit"]:
+    """``U x_t + b`` of every step."""
+    offset = jnp.zeros(model.units) if model.b is None else jnp.asarray(model.b)
+    if model.U is not None:
+        offset = offset + inputs @ model.U.T
+    return jnp.broadcast_to(offset, (inputs.shape[0], model.units))
+
+
+def as_observations(model: LinearGaussian, y: Any, inputs: Any = None) -> Observations:
+    """Numbers of shape ``(time, feature)``, or ``(time,)`` of one feature, in which NaN is missing; checked.
+
+    Raises
+    ------
+    InputError
+        Not numbers, of another width than the model's, infinite, or all of them missing; inputs that do not fit.
+    """
+    numbers = np.asarray(y.filled(np.nan) if isinstance(y, np.ma.MaskedArray) else y)
+    table = require_array("y", numbers[:, None] if numbers.ndim == 1 else numbers, "time", "feature")
+    values = np.asarray(table, np.float64)
+    if values.shape[1] != model.features:
+        raise InputError(f"y must have {model.features} features, as V has rows; came {values.shape[1]}.")
+    seen = ~np.isnan(values)
+    if np.isinf(values).any():
+        raise InputError("y holds an infinite value; every value must be a finite number, or NaN where it is missing.")
+    if not seen.any():
+        raise InputError("every value of y is missing; there is nothing to infer from.")
+    return Observations(np.where(seen, values, 0.0), seen, as_inputs(model, inputs, len(values)))
+
+
+def as_inputs(model: LinearGaussian, inputs: Any, steps: int) -> Float[np.ndarray, "time input"]:
+    """The inputs of so many steps; none where the model takes none."""
+    if model.inputs == 0:
+        if inputs is not None:
+            raise InputError("the model takes no inputs: it has neither U nor D; leave them out.")
+        return np.zeros((steps, 0))
+    if inputs is None:
+        raise InputError(f"the model takes {model.inputs} inputs at every step (U or D); give them.")
+    numbers = np.asarray(inputs)
+    made = np.asarray(
+        require_array("inputs", numbers[:, None] if numbers.ndim == 1 else numbers, "time", "input"), np.float64
+    )
+    if made.shape != (steps, model.inputs):
+        raise InputError(f"inputs must have shape (time, input) = {(steps, model.inputs)}; came {made.shape}.")
+    if not np.isfinite(made).all():
+        raise InputError("inputs must be known at every step; one of them is not finite.")
+    return made
+
+
+def as_sequences(model: LinearGaussian, y: Any, inputs: Any = None) -> tuple[Observations, np.ndarray]:
+    """One sequence or a list of them, padded to one length: with a leading axis, and the length of each."""
+    several = isinstance(y, list | tuple) and len(y) > 0 and np.ndim(y[0]) > 0 and _are_sequences(y, model)
+    parts = list(y) if several else [y]
+    beside = list(inputs) if several and inputs is not None else [inputs] * len(parts)
+    if len(beside) != len(parts):
+        raise InputError(f"there are {len(parts)} sequences and inputs for {len(beside)}; give one of each.")
+    made = [as_observations(model, one, x) for one, x in zip(parts, beside, strict=True)]
+    lengths = np.array([len(one.y) for one in made])
+    padded = [[_padded(np.asarray(part), int(lengths.max())) for part in one] for one in made]
+    return Observations(*(np.stack(parts) for parts in zip(*padded, strict=True))), lengths
+
+
+def _are_sequences(y: Sequence[Any], model: LinearGaussian) -> bool:
+    """Whether a list holds arrays of time, not rows of features."""
+    first = np.asarray(y[0])
+    return first.ndim == 2 or (isinstance(y[0], np.ndarray) and model.features == 1 and first.size > 1)
+
+
+def _padded(part: np.ndarray, length: int) -> np.ndarray:
+    return np.concatenate([part, np.zeros((length - len(part), *part.shape[1:]), part.dtype)])
