@@ -40,7 +40,7 @@ class Worker:
         answer = json.loads(line) if line else {"error": f"the process ended with status {self.process.wait()}"}
         if "error" in answer:
             raise ProgramError(f"{self.label}, {job} {settings}: {answer['error']}")
-        return answer["seconds"]
+        return answer
 
     def __enter__(self):
         return self
@@ -52,7 +52,7 @@ class Worker:
 
 def pairs(workers, job, rounds, **settings):
     """Seconds by label, A B A B; the first round of both does not count."""
-    found = [[worker.ask(job, **settings) for worker in workers] for _ in range(rounds + 1)][1:]
+    found = [[worker.ask(job, **settings)["seconds"] for worker in workers] for _ in range(rounds + 1)][1:]
     print(job, settings, found, file=sys.stderr)
     return list(zip(*found, strict=True))
 

@@ -1,0 +1,178 @@
+"""The two passes through a hidden Markov chain, as they are traced into programs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from unrolled.types import AnyArray
+
+__all__ = ["Passes", "forward", "passes"]
+
+# Relative densities are not let below this, and a scale is not believed below the second: then logarithms are taken.
+_LEAST, _DOUBTFUL = 1e-150, 1e-100
+_SUM_TO_ONE = 1e-6
+
+
+class Passes(NamedTuple):
+    """What both passes found, for sequences end to end.
+
+    Attributes
+    ----------
+    filtered, smoothed
+        ``P(s_t | y_1..t)`` and ``P(s_t | y)``.
+    predicted
+        ``P(s_t | y_1..t-1)``.
+    pairs
+        The sum over steps of ``P(s_{t-1}, s_t | y)``, starts of sequences left out.
+    logs
+        ``log p(y_t | y_1..t-1)``; -inf where the model says that a step cannot be.
+    """
+
+    filtered: Float[Array, "time state"]
+    smoothed: Float[Array, "time state"]
+    predicted: Float[Array, "time state"]
+    pairs: Float[Array, "state state"]
+    logs: Float[Array, " time"]
+
+
+def passes(chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]) -> Passes:
+    r"""Forwards and backwards, scaled; in logarithms where scaling would lose states.
+
+    ``alpha_t ∝ b_t (A' alpha_{t-1})`` with the sum ``c_t``, and ``beta_{t-1} = A (b_t beta_t / c_t)``. Densities are
+    divided by the largest of each step before, all at once and outside of the loops, whose bodies are then a few
+    products: XLA makes one piece of machine code of so small a loop. This is why the
+    two directions are two loops, why ``c_t`` is no logarithm, and why what can be had from their results (predictions,
+    pairs) is not computed in them.
+
+    Parameters
+    ----------
+    chain
+        ``initial`` and ``transition``.
+    log_b
+        Logarithms of the densities.
+    first
+        Where the chain begins anew.
+    """
+    scaled, believed = _scaled(chain, log_b, first)
+    return jax.lax.cond(believed, lambda: scaled, lambda: _in_logarithms(chain, log_b, first))
+
+
+def forward(
+    chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]
+) -> tuple[Float[Array, "time state"], Float[Array, " time"]]:
+    """The first pass alone: filtered probabilities, and ``log p(y_t | y_1..t-1)``."""
+    b, shift = _relative(log_b)
+    filtered, c = _scaled_forward(chain, b, first)
+    believed = jnp.all(c > _DOUBTFUL)
+    return jax.lax.cond(believed, lambda: (filtered, jnp.log(c) + shift), lambda: _log_forward(chain, log_b, first)[1:])
+
+
+def _relative(log_b: Float[Array, "time state"]) -> tuple[Float[Array, "time state"], Float[Array, " time"]]:
+    """Densities over the largest of each step, and its logarithm."""
+    shift = jnp.max(log_b, axis=1)
+    shift = jnp.where(jnp.isfinite(shift), shift, 0.0)
+    b = jnp.maximum(jnp.exp(log_b - shift[:, None]), _LEAST)
+    return jnp.where(log_b > -jnp.inf, b, 0.0), shift
+
+
+def _scaled(
+    chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]
+) -> tuple[Passes, Bool[Array, ""]]:
+    """Both passes, and whether they lost nothing.
+
+    A density that was lifted to the least one is no harm as long as others carry the sums: then the scales stay far
+    above it, and the products of both passes sum to 1.
+    """
+    initial, A = chain
+    b, shift = _relative(log_b)
+    alpha, c = _scaled_forward(chain, b, first)
+    scaled = b / c[:, None]
+
+    def back(beta: Any, step: Any) -> Any:
+        b_over_c, begins = step
+        return jnp.where(begins, 1.0, jnp.sum(A * (b_over_c * beta), axis=1)), beta
+
+    beta = jax.lax.scan(back, jnp.ones_like(initial), (scaled, jnp.asarray(first)), reverse=True)[1]
+    smoothed = alpha * beta
+    total = jnp.sum(smoothed, axis=1)
+    believed = jnp.all(c > _DOUBTFUL) & jnp.all(jnp.abs(total - 1) < _SUM_TO_ONE)
+    arriving = jnp.where(jnp.asarray(first)[1:, None], 0.0, (scaled * beta)[1:])
+    pairs = A * (alpha[:-1].T @ arriving)
+    made = Passes(alpha, smoothed / total[:, None], _predicted(chain, alpha, first), pairs, jnp.log(c) + shift)
+    return made, believed
+
+
+def _scaled_forward(
+    chain: Any, b: Float[Array, "time state"], first: Bool[AnyArray, " time"]
+) -> tuple[Float[Array, "time state"], Float[Array, " time"]]:
+    initial, A = chain
+
+    def onward(predicted: Any, step: Any) -> Any:
+        b_t, begins_next = step
+        joint = predicted * b_t
+        c = jnp.sum(joint)
+        alpha = joint / c
+        return jnp.where(begins_next, initial, jnp.sum(alpha[:, None] * A, axis=0)), (alpha, c)
+
+    return jax.lax.scan(onward, jnp.asarray(initial), (b, _begins_next(first)))[1]
+
+
+def _begins_next(first: Bool[AnyArray, " time"]) -> Bool[Array, " time"]:
+    return jnp.append(jnp.asarray(first)[1:], True)
+
+
+def _predicted(
+    chain: Any, alpha: Float[Array, "time state"], first: Bool[AnyArray, " time"]
+) -> Float[Array, "time state"]:
+    initial, A = chain
+    onward = jnp.concatenate([initial[None], alpha[:-1] @ A])
+    return jnp.where(jnp.asarray(first)[:, None], initial, onward)
+
+
+def _log_forward(
+    chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]
+) -> tuple[Float[Array, "time state"], Float[Array, "time state"], Float[Array, " time"]]:
+    """The first pass in logarithms: log alpha, alpha, and log c."""
+    log_initial, log_A = (jnp.log(part) for part in chain)
+
+    def onward(predicted: Any, step: Any) -> Any:
+        log_b_t, begins_next = step
+        joint = predicted + log_b_t
+        log_c = _log_sum(joint, axis=0)
+        alpha = joint - jnp.where(log_c > -jnp.inf, log_c, 0.0)
+        return jnp.where(begins_next, log_initial, _log_sum(alpha[:, None] + log_A, axis=0)), (alpha, log_c)
+
+    log_alpha, log_c = jax.lax.scan(onward, log_initial, (log_b, _begins_next(first)))[1]
+    return log_alpha, jnp.exp(log_alpha), log_c
+
+
+def _in_logarithms(chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]) -> Passes:
+    """Both passes for any numbers, many times slower."""
+    log_A = jnp.log(chain[1])
+    log_alpha, alpha, log_c = _log_forward(chain, log_b, first)
+    relative = log_b - jnp.where(log_c > -jnp.inf, log_c, 0.0)[:, None]
+
+    def back(beta: Any, step: Any) -> Any:
+        log_b_t, begins = step
+        return jnp.where(begins, 0.0, _log_sum(log_A + (log_b_t + beta), axis=1)), beta
+
+    start = jnp.zeros_like(log_b[0])
+    log_beta = jax.lax.scan(back, start, (relative, jnp.asarray(first)), reverse=True)[1]
+    joint = log_alpha + log_beta
+    total = _log_sum(joint, axis=1)
+    smoothed = jnp.exp(joint - jnp.where(total > -jnp.inf, total, 0.0)[:, None])
+    arriving = jnp.where(jnp.asarray(first)[1:, None], -jnp.inf, (relative + log_beta)[1:])
+    pairs = jax.lax.map(
+        lambda row: jnp.sum(jnp.exp(row[0][:, None] + row[1] + arriving), axis=0), (log_alpha[:-1].T, log_A)
+    )
+    return Passes(alpha, smoothed, _predicted(chain, alpha, first), pairs, log_c)
+
+
+def _log_sum(values: Float[Array, "..."], axis: int) -> Float[Array, "..."]:
+    largest = jnp.max(values, axis=axis, keepdims=True)
+    largest = jnp.where(jnp.isfinite(largest), largest, 0.0)
+    return jnp.log(jnp.sum(jnp.exp(values - largest), axis=axis)) + jnp.squeeze(largest, axis)
