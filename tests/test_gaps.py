@@ -242,8 +242,10 @@ def test_nothing_to_compare_with_is_no_score(trial):
     report = json.loads(to_json(sweep_report(hidden, rows, train=30, horizon=5, total_seconds=0.0)))
     assert report["rows"][0]["score"]["mse_forecast"] is None
     assert "nan" not in trial_text(rows[0].trial)
-    with pytest.raises(InputError, match="drift bridges no gaps"):
-        sweep(hidden, [{"model": "m"}], train=30, horizon=5, make=lambda _: DRIFT)
+    for names, message in (("last-known,drift", "drift bridges no gaps"), ("drift", "y1 is nan in row 1")):
+        chosen = [{"model": name} for name in names.split(",")]
+        with pytest.raises(InputError, match=message):
+            sweep(hidden, chosen, train=30, horizon=5, make=lambda name: DRIFT if name == "drift" else MODEL)
 
 
 def test_every_nan_has_the_same_hash():

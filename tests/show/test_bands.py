@@ -145,8 +145,7 @@ def test_half_widths_are_over_the_spread_and_the_axis_holds_them_all(trained, bo
 
 @pytest.mark.parametrize("spread", [np.inf, np.nan])
 def test_without_a_spread_there_are_words_in_place_of_half_widths_and_errors(bounded, energies, monkeypatch, spread):
-    for module in ("_half_widths", "_error"):
-        monkeypatch.setattr(f"unrolled.show.{module}.spread_of", lambda _: spread)
+    monkeypatch.setattr("unrolled.show._truth.spread_of", lambda _: spread)
     axes = draw_half_widths(bounded)
     assert [text.get_text() for text in axes.texts] == ["no half-width that can be drawn"]
     axes.figure.draw_without_rendering()

@@ -9,8 +9,8 @@ from typing import Any
 
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.evaluate._trial import Trial, extrapolate, require_possible
-from unrolled.forecast import Estimator, model, says_nothing, settings
-from unrolled.series import Series
+from unrolled.forecast import Estimator, model, says_nothing, settings, takes_gaps
+from unrolled.series import Series, as_series
 
 __all__ = ["SweepRow", "combinations", "estimators", "parse_sweep", "sweep"]
 
@@ -103,7 +103,8 @@ def sweep(
     Parameters
     ----------
     series
-        With known values beyond ``train``, so that there is an error to compare.
+        With known values beyond ``train``, so that there is an error to compare. Values may be missing if all of the
+        models bridge gaps.
     chosen
         What :func:`combinations` makes.
     train, horizon
@@ -128,6 +129,7 @@ def sweep(
     """
     wanted = [dict(settings) for settings in chosen]
     made = estimators(wanted, common=common, make=make, mute=mute)
+    series = as_series(series, gaps=any(map(takes_gaps, made)))
     for estimator in made:
         require_possible(series, estimator, train, horizon)
     rows = []
