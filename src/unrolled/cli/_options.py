@@ -71,7 +71,8 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. Classical: persistence, drift, "
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With intervals of "
+            "its own: linear-autoregression. Classical: persistence, drift, "
             "polynomial, trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
             "gaussian-process."
         ),
@@ -82,7 +83,9 @@ class ModelOptions:
     ] = None
     difference: Annotated[int | None, _option("Recurrences of differences of this order.")] = None
     rank: Annotated[int | None, _option("Rank of low-rank-recurrence.")] = None
-    ridge: Annotated[float | None, _option("Ridge of recurrence and reservoirs (these choose it themselves).")] = None
+    ridge: Annotated[
+        float | None, _option("Ridge of recurrence, linear-autoregression and reservoirs (these choose it).")
+    ] = None
     alone: Annotated[int | None, _option("Powers of time that stand alone in holonomic-recurrence.")] = None
     tolerance: Annotated[float | None, _option("To which rational is true to the data.")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None

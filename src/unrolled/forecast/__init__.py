@@ -16,6 +16,8 @@ from unrolled.forecast._forecaster import FittedForecaster as FittedForecaster
 from unrolled.forecast._forecaster import Forecaster as Forecaster
 from unrolled.forecast._framing import TARGETS as TARGETS
 from unrolled.forecast._framing import Framing as Framing
+from unrolled.forecast._linear_autoregression import FittedAutoregression as FittedAutoregression
+from unrolled.forecast._linear_autoregression import LinearAutoregression as LinearAutoregression
 from unrolled.forecast._models import describe_models as describe_models
 from unrolled.forecast._models import model as model
 from unrolled.forecast._models import models as models

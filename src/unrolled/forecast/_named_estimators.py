@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
 from unrolled.forecast._echo_state import EchoState
+from unrolled.forecast._linear_autoregression import LinearAutoregression
 from unrolled.forecast._next_generation import NextGenerationReservoir
 
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
-NamedEstimator: TypeAlias = EchoState | NextGenerationReservoir
+NamedEstimator: TypeAlias = EchoState | LinearAutoregression | NextGenerationReservoir
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ ESTIMATORS = {
     ),
     "next-generation-reservoir": _Named(
         "products of delayed values, their readout solved by ridge regression", NextGenerationReservoir
+    ),
+    "linear-autoregression": _Named(
+        "linear autoregression of all features together, by least squares, with Gaussian intervals",
+        LinearAutoregression,
     ),
 }
 

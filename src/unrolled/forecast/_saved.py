@@ -16,8 +16,14 @@ from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
+from unrolled.forecast._linear_autoregression import FittedAutoregression
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
+from unrolled.forecast._saved_autoregression import (
+    AUTOREGRESSION_KIND,
+    autoregression_shapes,
+    restore_autoregression,
+)
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_reservoir import RESERVOIR_KIND, reservoir_shapes, restore_reservoir
 from unrolled.learn import Ridge
@@ -30,7 +36,9 @@ from unrolled.storage import Shapes, load_model
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(folder: str | Path) -> FittedForecaster | FittedClassical | FittedReservoir | FittedSequenceModel:
+def load(
+    folder: str | Path,
+) -> FittedForecaster | FittedClassical | FittedReservoir | FittedAutoregression | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -118,6 +126,7 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
 KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
+    AUTOREGRESSION_KIND: (autoregression_shapes, restore_autoregression),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }
