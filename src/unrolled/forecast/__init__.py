@@ -1,5 +1,7 @@
 """Estimators: a model learns a series and continues it."""
 
+from unrolled.forecast._analog import AnalogForecaster as AnalogForecaster
+from unrolled.forecast._analog import FittedAnalog as FittedAnalog
 from unrolled.forecast._base import Base as Base
 from unrolled.forecast._classical import ClassicalForecaster as ClassicalForecaster
 from unrolled.forecast._classical import FittedClassical as FittedClassical

@@ -7,13 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
+from unrolled.forecast._analog import AnalogForecaster
 from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._linear_autoregression import LinearAutoregression
 from unrolled.forecast._next_generation import NextGenerationReservoir
 
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
-NamedEstimator: TypeAlias = EchoState | LinearAutoregression | NextGenerationReservoir
+NamedEstimator: TypeAlias = AnalogForecaster | EchoState | LinearAutoregression | NextGenerationReservoir
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ ESTIMATORS = {
     "linear-autoregression": _Named(
         "linear autoregression of all features together, by least squares, with Gaussian intervals",
         LinearAutoregression,
+    ),
+    "analog": _Named(
+        "what came next after similar stretches of the past, by a local linear map; for clean chaotic series",
+        AnalogForecaster,
     ),
 }
 

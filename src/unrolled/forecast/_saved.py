@@ -10,6 +10,7 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
+from unrolled.forecast._analog import FittedAnalog
 from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
@@ -19,6 +20,7 @@ from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._linear_autoregression import FittedAutoregression
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
+from unrolled.forecast._saved_analog import ANALOG_KIND, analog_shapes, restore_analog
 from unrolled.forecast._saved_autoregression import (
     AUTOREGRESSION_KIND,
     autoregression_shapes,
@@ -38,7 +40,7 @@ __all__ = ["KINDS", "load", "load_kinds"]
 
 def load(
     folder: str | Path,
-) -> FittedForecaster | FittedClassical | FittedReservoir | FittedAutoregression | FittedSequenceModel:
+) -> FittedForecaster | FittedClassical | FittedReservoir | FittedAutoregression | FittedAnalog | FittedSequenceModel:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -126,6 +128,7 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
 KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
+    ANALOG_KIND: (analog_shapes, restore_analog),
     AUTOREGRESSION_KIND: (autoregression_shapes, restore_autoregression),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
