@@ -210,7 +210,7 @@ class AnalogMap:
         made = _local_linear(self.states[rows], nexts, weights, states, self.method.ridge)
         low, high = nexts.min(axis=1), nexts.max(axis=1)
         beyond = _BEYOND * (high - low)
-        made = np.clip(made, low - beyond, high + beyond)
+        made = np.minimum(np.maximum(made, low - beyond), high + beyond)
         return made + windows[:, -1] if self.method.increments else made
 
     def _nearest(
@@ -219,8 +219,12 @@ class AnalogMap:
         count = min(self.method.neighbours + (own is not None), *(tree.n for tree in self.trees))
         # A range, not a number: one neighbour has an axis too.
         asked: Any = np.arange(1, count + 1)
-        found = [tree.query(states[lanes], asked) for tree, lanes in zip(self.trees, self.lanes, strict=True)]
-        distances, rows = (np.concatenate(part) for part in zip(*found, strict=True))
+        found: list[Any] = [
+            tree.query(states[lanes], asked) for tree, lanes in zip(self.trees, self.lanes, strict=True)
+        ]
+        distances, rows = found[0]
+        if len(found) > 1:
+            distances, rows = (np.concatenate(part) for part in zip(*found, strict=True))
         if own is None:
             return distances, rows
         last = np.argsort(rows == own[:, None], axis=1, kind="stable")[:, : max(count - 1, 1)]
@@ -243,10 +247,15 @@ def _local_linear(
     count, columns = states.shape[1:]
     middle, mean = weights[:, None] @ states, weights[:, None] @ nexts
     root = np.sqrt(weights)[:, :, None]
-    A, y = (states - middle) * root, (nexts - mean) * root
+    A = (states - middle) * root
     # In units of the neighbourhood's spread, so that the ridge means the same everywhere.
-    size = np.sqrt(np.sum(A**2, axis=(1, 2), keepdims=True) / columns) + np.finfo(float).tiny
-    lift = np.broadcast_to(np.sqrt(ridge + _FLOOR) * np.eye(columns), (len(A), columns, columns))
-    Q, R = np.linalg.qr(np.concatenate([A / size, lift], axis=1))
-    B = np.linalg.solve(R, Q[:, :count].transpose(0, 2, 1) @ y)
+    size = np.sqrt(np.einsum("lnc,lnc->l", A, A) / columns)[:, None, None] + np.finfo(float).tiny
+    both = np.zeros((len(A), count + columns, columns + nexts.shape[2]))
+    both[:, :count, :columns] = A / size
+    both[:, count:, :columns] = np.sqrt(ridge + _FLOOR) * np.eye(columns)
+    both[:, :count, columns:] = (nexts - mean) * root
+    # Of Q R, the factors of lags and nexts side by side, R alone is wanted; it stands in the transpose of what comes.
+    raw = np.linalg.qr(both, mode="raw")[0]
+    R = raw[:, :columns, :columns].transpose(0, 2, 1) * (np.arange(columns)[:, None] <= np.arange(columns))
+    B = np.linalg.solve(R, raw[:, columns:, :columns].transpose(0, 2, 1))
     return (mean + (at[:, None] - middle) / size @ B)[:, 0]

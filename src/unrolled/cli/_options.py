@@ -71,8 +71,8 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With intervals of "
-            "its own: linear-autoregression. From similar stretches of the past: analog. Classical: persistence, drift, "
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With intervals of its own: "
+            "linear-autoregression. From similar stretches of the past: analog. Classical: persistence, drift, "
             "polynomial, trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
             "gaussian-process."
         ),
