@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled.classical import (
+    Analog,
     BayesianRecurrence,
     Drift,
     GaussianProcess,
@@ -36,6 +37,8 @@ METHODS = [
     *(Rational(10.0**-digits) for digits in (4, 6, 8, 10, 12)),
     GaussianProcess(),
     *(BayesianRecurrence(window, difference) for window in range(1, 5) for difference in range(2)),
+    Analog(3, 1, 6),
+    Analog(2, 2, 40, 1e-2, increments=False),
 ]
 every_method = pytest.mark.parametrize("method", METHODS, ids=repr)
 

@@ -41,6 +41,8 @@ KINDS = {
     "gaussian-process": {},
     "echo-state": {"units": 7, "members": 2, "connections": 3, "base": "persistence", "washout": np.int64(1)},
     "next-generation-reservoir": {"degree": 3, "base": "none"},
+    "analog": {"delays": np.int64(2), "skip": 1, "neighbours": 5, "ridge": np.float64(1e-3)},
+    "linear-autoregression": {"window": np.int64(2), "ridge": np.float64(1e-3)},
 }
 
 

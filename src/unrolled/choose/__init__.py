@@ -6,6 +6,7 @@ from unrolled.choose._calibration import Calibration as Calibration
 from unrolled.choose._calibration import calibration as calibration
 from unrolled.choose._candidates import Candidate as Candidate
 from unrolled.choose._candidates import candidates_digest as candidates_digest
+from unrolled.choose._candidates import candidates_for as candidates_for
 from unrolled.choose._candidates import classical_candidates as classical_candidates
 from unrolled.choose._choice import Choice as Choice
 from unrolled.choose._choice import choose as choose

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.choose._calibration import calibration
-from unrolled.choose._candidates import candidates_digest, classical_candidates
+from unrolled.choose._candidates import candidates_digest, candidates_for, classical_candidates
 from unrolled.choose._choice import choose, combine, spread_of
 from unrolled.choose._companion import companion_candidates, in_units, require_companion
 from unrolled.choose._continuations import extend_all
@@ -137,8 +137,10 @@ class Auto:
         # In units of a power of two squares neither overflow nor vanish, and no digit changes.
         exponent = int(np.frexp(np.max(np.abs(column)))[1])
         candidates = classical_candidates()
+        analogs = candidates_for(len(column))[len(candidates) :]
         if beside is not None:
             candidates = companion_candidates(candidates, in_units(beside, exponent))
+        candidates = (*candidates, *analogs)
         # A long series would have its networks trained on hundreds of windows at dozens of origins.
         asked = network_candidates(self.seed) if self.networks and len(column) <= _MOST_FOR_NETWORKS else ()
         return replace(judge(np.ldexp(column, -exponent), candidates, asked, watch=watch), exponent=exponent)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unrolled.classical import (
+    Analog,
     BayesianRecurrence,
     Drift,
     GaussianProcess,
@@ -19,7 +20,10 @@ from unrolled.classical import (
     Trend,
 )
 
-__all__ = ["Candidate", "candidates_digest", "classical_candidates"]
+__all__ = ["LONG", "Candidate", "candidates_digest", "candidates_for", "classical_candidates"]
+
+#: From so many points on a series is judged by its own past alone, and continued by what needs a past, too.
+LONG = 48
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Candidate:
 
 
 def classical_candidates() -> tuple[Candidate, ...]:
-    """Every classical candidate, in the order of the table.
+    """Every classical candidate for a series of any length, in the order of the table.
 
     Examples
     --------
@@ -59,6 +63,31 @@ def classical_candidates() -> tuple[Candidate, ...]:
             for tolerance in (1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
         ),
         Candidate("Gaussian process", GaussianProcess()),
+    )
+
+
+def candidates_for(points: int) -> tuple[Candidate, ...]:
+    """The candidates for a series of so many points: analogs too, where it is long enough to have a past.
+
+    Bounds of a shorter series are calibrated for the candidates that it has; those of a long one are its own errors.
+
+    Examples
+    --------
+    >>> from unrolled.choose import candidates_for
+    >>> [candidate.name for candidate in candidates_for(48)][-1]
+    'analog, 3 values 6 apart'
+    >>> len(candidates_for(48)) - len(candidates_for(47))
+    3
+    """
+    return (*classical_candidates(), *(_analogs() if points >= LONG else ()))
+
+
+def _analogs() -> tuple[Candidate, ...]:
+    """Three are not much worse than the best of many settings, for finely and for coarsely sampled series."""
+    return (
+        Candidate("analog, 8 values", Analog(8, 1, 24, 1e-8)),
+        Candidate("analog, 8 values 3 apart", Analog(8, 3, 24, 1e-4)),
+        Candidate("analog, 3 values 6 apart", Analog(3, 6, 12, 1e-8)),
     )
 
 

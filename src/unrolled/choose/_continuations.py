@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.choose._candidates import Candidate
-from unrolled.classical import Law, Rational, rational_path
+from unrolled.choose._analogs import continue_analog
+from unrolled.choose._candidates import LONG, Candidate
+from unrolled.classical import Analog, Law, Rational, rational_path
 
 __all__ = ["LEAST_ORIGIN", "Continuations", "Origins", "continue_candidates", "extend_all", "find_laws", "rolling"]
 
@@ -17,7 +18,6 @@ __all__ = ["LEAST_ORIGIN", "Continuations", "Origins", "continue_candidates", "e
 LEAST_ORIGIN = 4
 # A short series is judged at every point, with more weight on the last ones: there the pattern is best known. A long
 # one is judged at wider steps, further back and further ahead.
-_LONG = 48
 _STRIDES_IN_LONG = 40
 
 
@@ -48,7 +48,7 @@ class Origins:
     @property
     def long(self) -> bool:
         """Whether the series is long enough to be judged by its own past alone."""
-        return self.points >= _LONG
+        return self.points >= LONG
 
 
 def rolling(points: int) -> Origins:
@@ -61,7 +61,7 @@ def rolling(points: int) -> Origins:
     (4, 5, 6, 7, 8)
     """
     stride = max(1, points // _STRIDES_IN_LONG)
-    count, ahead, half_life = (36, 18, 6.0) if points >= _LONG else (12, 8, 2.0)
+    count, ahead, half_life = (36, 18, 6.0) if points >= LONG else (12, 8, 2.0)
     starts = range(points - count * stride, points + 1, stride)
     return Origins(points, stride, tuple(s for s in starts if s >= LEAST_ORIGIN), ahead * stride, half_life)
 
@@ -97,11 +97,16 @@ def continue_candidates(
         Where from.
     """
     predicted = np.full((len(candidates), len(origins.starts), origins.ahead), np.nan)
+    analogs = {row: one.method for row, one in enumerate(candidates) if isinstance(one.method, Analog)}
+    for row, method in analogs.items():
+        predicted[row] = continue_analog(values, method, origins)
+    others = [row for row in range(len(candidates)) if row not in analogs]
+    asked = [candidates[row] for row in others]
     for place, start in enumerate(origins.starts):
         steps = min(origins.points - start, origins.ahead)
         if steps:
             known = values[:start].copy()
-            predicted[:, place, :steps] = extend_all(find_laws(known, candidates), known, steps)
+            predicted[others, place, :steps] = extend_all(find_laws(known, asked), known, steps)
     return Continuations(origins, predicted)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from unrolled.choose._companion import ByCompanion
 from unrolled.choose._continuations import Origins
-from unrolled.classical import Holonomic, Law, Recurrence, RecurrencePosterior
+from unrolled.classical import AnalogLaw, Holonomic, Law, Recurrence, RecurrencePosterior
 from unrolled.errors import TrainingError
 from unrolled.forecast import FittedForecaster, Forecaster, continue_from_origins, model
 from unrolled.learn import Watch
@@ -100,6 +100,8 @@ def law_reach(law: Law | None) -> int:
     if isinstance(law, NetworkLaw):
         # From the end of its own series it has its predictions already.
         return min(law.fitted.model.framing.lead, len(law.fitted.series))
+    if isinstance(law, AnalogLaw):
+        return law.span
     if isinstance(law, RecurrencePosterior):
         law = law.mean
     if isinstance(law, Recurrence):

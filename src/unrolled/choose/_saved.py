@@ -10,7 +10,7 @@ import numpy as np
 from unrolled._version import __version__
 from unrolled.arguments import require_whole
 from unrolled.choose._auto import Auto, FittedAuto
-from unrolled.choose._candidates import candidates_digest, classical_candidates
+from unrolled.choose._candidates import candidates_digest, candidates_for
 from unrolled.errors import InputError
 from unrolled.forecast import (
     KINDS,
@@ -36,7 +36,7 @@ def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
         "kind": _KIND,
         "made_by": f"unrolled {__version__}",
         "model": {"name": model.name, "levels": list(model.levels), "networks": model.networks, "seed": model.seed},
-        "candidates_sha256": candidates_digest(classical_candidates()),
+        "candidates_sha256": candidates_digest(candidates_for(fitted.learned)),
         "learned": fitted.learned,
         "series": describe_series(fitted.series),
     }
@@ -97,7 +97,7 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
         companion = restore_series(description["companion"], tensors["companion.values"], tensors["companion.x"])
     fitted = model.fit(series.head(learned), companion=companion)
     remade = ""
-    if description["candidates_sha256"] != candidates_digest(classical_candidates()):
+    if description["candidates_sha256"] != candidates_digest(candidates_for(learned)):
         remade = f"{description['made_by']} made this choice among other candidates; it was made again among today's."
     return FittedAuto(model, series, learned, fitted.judged, companion, remade)
 

@@ -3,6 +3,9 @@
 from unrolled.classical._accelerations import aitken as aitken
 from unrolled.classical._accelerations import brezinski_theta as brezinski_theta
 from unrolled.classical._accelerations import wynn_epsilon as wynn_epsilon
+from unrolled.classical._analog import Analog as Analog
+from unrolled.classical._analog import AnalogLaw as AnalogLaw
+from unrolled.classical._analog import AnalogMap as AnalogMap
 from unrolled.classical._bayesian import BayesianRecurrence as BayesianRecurrence
 from unrolled.classical._bayesian import RecurrencePosterior as RecurrencePosterior
 from unrolled.classical._gaussian_process import GaussianProcess as GaussianProcess

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unrolled.errors import InputError
 
@@ -32,14 +32,14 @@ def levels(text: str | None) -> tuple[float, ...] | None:
 
 
 def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted: Sequence[float]) -> Estimator:
-    """The model, told the levels if it has bounds of its own (a setting ``levels``).
+    """The model, told the levels if it has bounds of its own.
 
     An :class:`InputError` if another has too few points for bounds of these levels: heard before the training.
     """
     from unrolled.evaluate import require_levels, require_possible
 
-    if hasattr(model, "levels"):
-        return replace(model, levels=tuple(wanted))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    if _has_bounds(model):
+        return _told(model, wanted)
     require_possible(series, model, train, horizon)
     require_levels(series.head(train), model, horizon, wanted)
     return model
@@ -47,12 +47,13 @@ def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted:
 
 def reloaded(fitted: Fitted, wanted: Sequence[float]) -> Fitted:
     """A saved model, told the levels; an :class:`InputError` for one that would have to be trained again for them."""
-    if not hasattr(fitted.model, "levels"):
+    if not _has_bounds(fitted.model):
         raise InputError(
             "bounds of a single model come from training it again at earlier points, and a saved model is trained "
             "already; leave out --level or --from."
         )
-    return replace(fitted, model=replace(fitted.model, levels=tuple(wanted)))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    made: Any = fitted
+    return replace(made, model=_told(fitted.model, wanted))
 
 
 def bounded(trial: Trial, wanted: Sequence[float] | None, *, verbose: bool) -> Trial:
@@ -62,7 +63,7 @@ def bounded(trial: Trial, wanted: Sequence[float] | None, *, verbose: bool) -> T
 
     if wanted is None:
         return trial
-    if not hasattr(trial.fitted.model, "levels"):
+    if not _has_bounds(trial.fitted.model):
         known, horizon = trial.series.head(trial.train), len(trial.forecast)
         fits = len(bound_origins(known, trial.fitted.model, horizon, wanted))
         with counting(fits, verbose=verbose) as watch:
@@ -71,3 +72,12 @@ def bounded(trial: Trial, wanted: Sequence[float] | None, *, verbose: bool) -> T
         if band.reason:
             raise InputError(f"{band.reason} Lower --level or --horizon, or leave --level out.")
     return trial
+
+
+def _has_bounds(model: Estimator) -> bool:
+    """Whether its own forecasts have bounds: their levels are a setting then."""
+    return hasattr(model, "levels")
+
+
+def _told(model: Any, wanted: Sequence[float]) -> Any:
+    return replace(model, levels=tuple(wanted))

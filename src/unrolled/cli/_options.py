@@ -71,9 +71,10 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With a hidden state, exact bounds, and "
-            "gaps bridged: structural, linear-dynamical-system. Classical: persistence, drift, polynomial, trend, "
-            "recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With exact bounds: "
+            "linear-autoregression; and with a hidden state, which bridges gaps: structural, linear-dynamical-system. "
+            "From similar stretches of the past: analog. Classical: persistence, drift, polynomial, trend, recurrence, "
+            "low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
         ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
@@ -82,7 +83,9 @@ class ModelOptions:
     ] = None
     difference: Annotated[int | None, _option("Recurrences of differences of this order.")] = None
     rank: Annotated[int | None, _option("Rank of low-rank-recurrence.")] = None
-    ridge: Annotated[float | None, _option("Ridge of recurrence and reservoirs (these choose it themselves).")] = None
+    ridge: Annotated[float | None, _option("Ridge of recurrences, analog and reservoirs (the last two choose it).")] = (
+        None
+    )
     alone: Annotated[int | None, _option("Powers of time that stand alone in holonomic-recurrence.")] = None
     tolerance: Annotated[float | None, _option("To which rational is true to the data.")] = None
     components: Annotated[
@@ -115,8 +118,20 @@ class ModelOptions:
         bool | None, _option("Show the readout of a reservoir the values, too.", "--direct/--no-direct")
     ] = None
     washout: Annotated[int | None, _option("Leading steps that a reservoir's readout does not learn.")] = None
-    delays: Annotated[int | None, _option("Delayed values in the products of next-generation-reservoir (2).")] = None
-    skip: Annotated[int | None, _option("Steps between two of these (1).")] = None
+    delays: Annotated[
+        int | None,
+        _option("Delayed values in the products of next-generation-reservoir (2), in a state of analog (chosen)."),
+    ] = None
+    skip: Annotated[int | None, _option("Steps between two of these (1; chosen, in analog).")] = None
+    neighbours: Annotated[int | None, _option("Similar states that analog looks at (chosen).")] = None
+    combined: Annotated[int | None, _option("Settings that analog combines, of those it chooses among (3).")] = None
+    increments: Annotated[
+        bool | None, _option("Let analog say changes, not values.", "--increments/--no-increments")
+    ] = None
+    uncertain: Annotated[
+        bool | None,
+        _option("Count errors of coefficients in the intervals of linear-autoregression.", "--uncertain/--certain"),
+    ] = None
     lags_as: Annotated[str | None, _option("Lags as steps in time, or features of one step.")] = None
     target: Annotated[str | None, _option("window: the next value from those before; x-to-y: y from x.")] = None
     scale: Annotated[str | None, _option("none (raw values), standard, range.")] = None

@@ -285,7 +285,7 @@ def _places(model: Estimator, series: Series, train: int, horizon: int) -> Float
 
 def _one_step(fitted: Fitted, series: Series, train: int) -> dict[str, OneStep]:
     """Train and test predictions; a padding model takes the two parts separately, each padded, as the lecture does."""
-    window = fitted.model.window if fitted.model.target == "window" else 0
+    window = int(fitted.model.window) if fitted.model.target == "window" else 0
     rest = len(series) - train
     if isinstance(fitted.model, Forecaster) and fitted.model.pad:
         parts = {"train": fitted.one_step(series.head(train))}

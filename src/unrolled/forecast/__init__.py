@@ -1,5 +1,7 @@
 """Estimators: a model learns a series and continues it."""
 
+from unrolled.forecast._analog import AnalogForecaster as AnalogForecaster
+from unrolled.forecast._analog import FittedAnalog as FittedAnalog
 from unrolled.forecast._base import Base as Base
 from unrolled.forecast._classical import ClassicalForecaster as ClassicalForecaster
 from unrolled.forecast._classical import FittedClassical as FittedClassical
@@ -19,6 +21,8 @@ from unrolled.forecast._framing import TARGETS as TARGETS
 from unrolled.forecast._framing import Framing as Framing
 from unrolled.forecast._gaps import require_learnable as require_learnable
 from unrolled.forecast._gaps import takes_gaps as takes_gaps
+from unrolled.forecast._linear_autoregression import FittedAutoregression as FittedAutoregression
+from unrolled.forecast._linear_autoregression import LinearAutoregression as LinearAutoregression
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem as LinearDynamicalSystem
 from unrolled.forecast._models import describe_models as describe_models
 from unrolled.forecast._models import model as model

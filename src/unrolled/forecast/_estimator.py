@@ -36,8 +36,8 @@ class Estimator(Protocol):
         ...
 
     @property
-    def window(self) -> int:
-        """How many known values a prediction needs before it."""
+    def window(self) -> int | str:
+        """How many known values a prediction needs before it; ``"auto"`` where only ``fit`` can tell."""
         ...
 
     def check(self, known: Series) -> None:

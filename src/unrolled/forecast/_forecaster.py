@@ -174,6 +174,11 @@ class Forecaster:
     def check(self, known: Series) -> None:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
+        if self.blind:
+            raise InputError(
+                f"a network without recurrent layers sees only the last of {self.window} lags that are steps in time; "
+                "give lags_as='features', or a window of 1."
+            )
         features = known.values.shape[1]
         self.sequence_model.check_size(self.framing.network_features(features), features)
         sequences = self.framing.sequences(known)
@@ -197,6 +202,12 @@ class Forecaster:
             )
         if self.framing.has_base and self.sequence_model.lanes:
             raise InputError("a model with a base starts every window from a zero state: leave stateful out.")
+
+    @property
+    def blind(self) -> bool:
+        """Whether the network is shown lags that it cannot see: nothing in it carries one step to the next."""
+        in_time = self.target == "window" and self.lags_as == "time" and self.window != 1
+        return in_time and not self.design.recurrent
 
     @property
     def framing(self) -> Framing:

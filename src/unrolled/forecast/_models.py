@@ -139,8 +139,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
     name
         ``rnn``, ``rnn-2layer``, ``lstm-2layer``, ``dense-gru-2layer`` (the lecture's four networks), ``noisy-sine``
         (its fifth), ``feed-forward``, ``rnn-remainder`` (which learns what a classical recurrence leaves),
-        ``autoregression``, ``echo-state``, ``next-generation-reservoir``, ``structural``,
-        ``linear-dynamical-system``, or a classical model: ``persistence``,
+        ``autoregression``, ``linear-autoregression``, ``analog``, ``echo-state``, ``next-generation-reservoir``,
+        ``structural``, ``linear-dynamical-system``, or a classical model: ``persistence``,
         ``drift``, ``polynomial``, ``trend``, ``recurrence``, ``low-rank-recurrence``, ``holonomic-recurrence``,
         ``bayesian-recurrence``, ``rational``, ``gaussian-process``.
     changed
@@ -153,8 +153,10 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         :class:`Forecaster` (``window``, ``lags_as``, ``target``, ``scale``, ``pad``, ``members``, ``seed``,
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
         ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``. For the models with a reservoir
-        everything of :class:`EchoState` and of :class:`NextGenerationReservoir`; for those with a hidden state
-        everything of :class:`Structural` and of :class:`LinearDynamicalSystem`.
+        everything of :class:`EchoState` and of :class:`NextGenerationReservoir`, for the others everything of
+        :class:`LinearAutoregression`, :class:`AnalogForecaster`, :class:`Structural` and of
+        :class:`LinearDynamicalSystem`. Lags are shown as features to a network without
+        recurrent layers, unless ``lags_as`` is given.
 
     Raises
     ------
@@ -181,6 +183,8 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
             raise InputError(f"{setting} says nothing to {name}, which is a network; leave it out.")
     made = replace(_TABLE[name].make(), name=name, **{k: v for k, v in changed.items() if k in _FORECASTER})
     made = replace(made, design=_design(made.design, changed))
+    if made.blind and "lags_as" not in changed:  # a dense network would see the last of its lags alone
+        made = replace(made, lags_as="features")
     made = replace(made, learner=_learner(made, changed))
     # Least squares without hidden layers have one solution: every member would be the same.
     alone = isinstance(made.learner, LeastSquares) and not made.design.layers

@@ -7,14 +7,18 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
+from unrolled.forecast._analog import AnalogForecaster
 from unrolled.forecast._echo_state import EchoState
+from unrolled.forecast._linear_autoregression import LinearAutoregression
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._structural import Structural
 
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
-NamedEstimator: TypeAlias = EchoState | LinearDynamicalSystem | NextGenerationReservoir | Structural
+NamedEstimator: TypeAlias = (
+    AnalogForecaster | EchoState | LinearAutoregression | LinearDynamicalSystem | NextGenerationReservoir | Structural
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,14 @@ ESTIMATORS = {
     ),
     "linear-dynamical-system": _Named(
         "hidden state that moves linearly, seen through noise; exact bounds, bridges gaps", LinearDynamicalSystem
+    ),
+    "linear-autoregression": _Named(
+        "linear autoregression of all features together, by least squares, with Gaussian intervals",
+        LinearAutoregression,
+    ),
+    "analog": _Named(
+        "what came next after similar stretches of the past, by a local linear map; for clean chaotic series",
+        AnalogForecaster,
     ),
 }
 

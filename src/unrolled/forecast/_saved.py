@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
+from unrolled.forecast._analog import FittedAnalog
 from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
@@ -17,8 +18,15 @@ from unrolled.forecast._direct import Direct
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
+from unrolled.forecast._linear_autoregression import FittedAutoregression
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
+from unrolled.forecast._saved_analog import ANALOG_KIND, analog_shapes, restore_analog
+from unrolled.forecast._saved_autoregression import (
+    AUTOREGRESSION_KIND,
+    autoregression_shapes,
+    restore_autoregression,
+)
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
 from unrolled.forecast._saved_linear_gaussian import (
     LINEAR_GAUSSIAN_KIND,
@@ -36,9 +44,19 @@ from unrolled.storage import Shapes, load_model
 __all__ = ["KINDS", "load", "load_kinds"]
 
 
-def load(
-    folder: str | Path,
-) -> FittedForecaster | FittedClassical | FittedReservoir | FittedLinearGaussian | FittedSequenceModel:
+#: What can be read back.
+AnyFitted: TypeAlias = (
+    FittedForecaster
+    | FittedClassical
+    | FittedReservoir
+    | FittedAutoregression
+    | FittedAnalog
+    | FittedLinearGaussian
+    | FittedSequenceModel
+)
+
+
+def load(folder: str | Path) -> AnyFitted:
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -126,6 +144,8 @@ def _restore(description: dict[str, Any], tensors: dict[str, np.ndarray]) -> Fit
 KINDS = {
     KIND: (_shapes, _restore),
     CLASSICAL_KIND: (classical_shapes, restore_classical),
+    ANALOG_KIND: (analog_shapes, restore_analog),
+    AUTOREGRESSION_KIND: (autoregression_shapes, restore_autoregression),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     LINEAR_GAUSSIAN_KIND: (linear_gaussian_shapes, restore_linear_gaussian),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
