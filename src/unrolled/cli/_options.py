@@ -72,7 +72,7 @@ class ModelOptions:
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
             "autoregression. Reservoirs: echo-state, next-generation-reservoir. With a hidden state, exact bounds, and "
-            "gaps bridged: structural, linear-dynamical-system. Classical: persistence, drift, polynomial, trend, "
+            "gaps bridged: structural, linear-dynamical-system, hidden-markov. Classical: persistence, drift, polynomial, trend, "
             "recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
         ),
     ] = None
@@ -94,6 +94,12 @@ class ModelOptions:
         ),
     ] = None
     iterations: Annotated[int | None, _option("Of the search of models with a hidden state, at most.")] = None
+    states: Annotated[int | None, _option("Hidden states of hidden-markov (2).")] = None
+    emission: Annotated[str | None, _option("What they say: gaussian, diagonal, autoregressive.", metavar="KIND")] = (
+        None
+    )
+    lags: Annotated[int | None, _option("Lags of autoregressive states (1).")] = None
+    restarts: Annotated[int | None, _option("Starts of the search of hidden-markov (5).")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
     units: Annotated[
         int | None, _option("Units of every recurrent layer; of the hidden state of linear-dynamical-system.")

@@ -7,6 +7,8 @@ from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
 from unrolled.forecast._echo_state import EchoState as EchoState
 from unrolled.forecast._estimator import Estimator as Estimator
 from unrolled.forecast._estimator import Fitted as Fitted
+from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov as FittedHiddenMarkov
+from unrolled.forecast._fitted_hidden_markov import Regimes as Regimes
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian as FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir as FittedReservoir
 from unrolled.forecast._forecast import Band as Band
@@ -19,6 +21,7 @@ from unrolled.forecast._framing import TARGETS as TARGETS
 from unrolled.forecast._framing import Framing as Framing
 from unrolled.forecast._gaps import require_learnable as require_learnable
 from unrolled.forecast._gaps import takes_gaps as takes_gaps
+from unrolled.forecast._hidden_markov import HiddenMarkovForecaster as HiddenMarkovForecaster
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem as LinearDynamicalSystem
 from unrolled.forecast._models import describe_models as describe_models
 from unrolled.forecast._models import model as model

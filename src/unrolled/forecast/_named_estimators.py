@@ -8,13 +8,16 @@ from typing import Any, TypeAlias
 
 from unrolled.errors import InputError
 from unrolled.forecast._echo_state import EchoState
+from unrolled.forecast._hidden_markov import HiddenMarkovForecaster
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._structural import Structural
 
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
-NamedEstimator: TypeAlias = EchoState | LinearDynamicalSystem | NextGenerationReservoir | Structural
+NamedEstimator: TypeAlias = (
+    EchoState | HiddenMarkovForecaster | LinearDynamicalSystem | NextGenerationReservoir | Structural
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ ESTIMATORS = {
     ),
     "linear-dynamical-system": _Named(
         "hidden state that moves linearly, seen through noise; exact bounds, bridges gaps", LinearDynamicalSystem
+    ),
+    "hidden-markov": _Named(
+        "hidden states that follow each other at random, each with values or a recurrence of its own; bridges gaps",
+        HiddenMarkovForecaster,
     ),
 }
 

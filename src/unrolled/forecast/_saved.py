@@ -14,12 +14,14 @@ from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._restored import require_plain, restore_notes, restore_scaler, restore_series, series_shapes
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
+from unrolled.forecast._saved_hidden_markov import HIDDEN_MARKOV_KIND, hidden_markov_shapes, restore_hidden_markov
 from unrolled.forecast._saved_linear_gaussian import (
     LINEAR_GAUSSIAN_KIND,
     linear_gaussian_shapes,
@@ -38,7 +40,14 @@ __all__ = ["KINDS", "load", "load_kinds"]
 
 def load(
     folder: str | Path,
-) -> FittedForecaster | FittedClassical | FittedReservoir | FittedLinearGaussian | FittedSequenceModel:
+) -> (
+    FittedForecaster
+    | FittedClassical
+    | FittedReservoir
+    | FittedLinearGaussian
+    | FittedHiddenMarkov
+    | FittedSequenceModel
+):
     """Read a model that the ``save`` of a fitted model wrote.
 
     Nothing in the file is executed, and every size is checked against the description before memory is taken.
@@ -128,5 +137,6 @@ KINDS = {
     CLASSICAL_KIND: (classical_shapes, restore_classical),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     LINEAR_GAUSSIAN_KIND: (linear_gaussian_shapes, restore_linear_gaussian),
+    HIDDEN_MARKOV_KIND: (hidden_markov_shapes, restore_hidden_markov),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }
