@@ -71,9 +71,10 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With a hidden state, exact bounds, and "
-            "gaps bridged: structural, linear-dynamical-system, hidden-markov. Classical: persistence, drift, polynomial, trend, "
-            "recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With a hidden state, bounds of their "
+            "own, and gaps bridged: structural, linear-dynamical-system, hidden-markov. Classical: persistence, drift, "
+            "polynomial, trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
+            "gaussian-process."
         ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None

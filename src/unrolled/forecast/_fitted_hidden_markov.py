@@ -174,7 +174,7 @@ class FittedHiddenMarkov:
         most = _MOST_DRAWN // (steps * z.shape[1])
         if most < self.model.members:
             raise InputError(
-                f"{self.model.members} sample paths of {steps} steps take too much memory; lower the horizon or members."
+                f"{self.model.members} sample paths of {steps} steps take too much memory; lower one of them."
             )
         count = max(self.model.members, min(_ENOUGH, most)) if self._sampled else self.model.members
         key = jax.random.fold_in(member_keys(self.model.seed, 1)[0], 1)

@@ -30,8 +30,8 @@ class HiddenMarkovForecaster:
     """A chain of hidden states, each with a distribution of values or a linear recurrence of its own.
 
     ``P(s_t | s_{t-1})`` is learned with what every state says, by expectation-maximization from several starts. The
-    forecast is the mixture over the states that may come, with its exact mean; its bounds are quantiles of that mixture,
-    and of sample paths where states are recurrences. Values may be missing.
+    forecast is the mixture over the states that may come, with its exact mean; its bounds are quantiles of that
+    mixture, and of sample paths where states are recurrences. Values may be missing.
 
     Attributes
     ----------

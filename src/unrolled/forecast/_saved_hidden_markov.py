@@ -67,7 +67,8 @@ def restore_hidden_markov(description: dict[str, Any], tensors: dict[str, np.nda
 
 
 def _model(data: dict[str, Any]) -> HiddenMarkovForecaster:
-    model = HiddenMarkovForecaster(**(data | {"levels": tuple(data["levels"])}))
+    settings: dict[str, Any] = data | {"levels": tuple(data["levels"])}
+    model = HiddenMarkovForecaster(**settings)
     model.check_settings()
     require_plain(model.name)
     return model

@@ -65,5 +65,5 @@ def _lags(
     """The values before every row, the latest first, and whether all are known; that of the row itself need not be."""
     before = np.concatenate([np.full((lags, rows.shape[1]), np.nan), rows])
     past = np.concatenate([before[lags - lag : lags - lag + len(rows)] for lag in range(1, lags + 1)], axis=1)
-    there = ~np.isnan(past).any(axis=1)
+    there = np.asarray(~np.isnan(past).any(axis=1))
     return np.where(there[:, None], past, 0.0), there
