@@ -174,8 +174,10 @@ def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
         components_csv,
         forecast_csv,
         has_components,
+        has_regimes,
         history_csv,
         members_csv,
+        regimes_csv,
     )
 
     (folder / "forecast.csv").write_text(forecast_csv(trial), encoding="utf-8")
@@ -184,6 +186,8 @@ def _write(trial: Trial, folder: Path, kinds: tuple[str, ...]) -> None:
         (folder / "candidates.csv").write_text(candidates_csv(trial), encoding="utf-8")
     if has_components(trial):
         (folder / "components.csv").write_text(components_csv(trial), encoding="utf-8")
+    if has_regimes(trial):
+        (folder / "regimes.csv").write_text(regimes_csv(trial), encoding="utf-8")
     if trial.fitted.history is not None:
         (folder / "history.csv").write_text(history_csv(trial.fitted.history), encoding="utf-8")
     (folder / "summary.txt").write_text(trial_text(trial), encoding="utf-8")

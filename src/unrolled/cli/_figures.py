@@ -35,6 +35,7 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
         save(candidates_figure(trial.forecast), folder / "candidates", kinds)
     if has_components(trial):
         _save_components(trial, folder, kinds)
+    _save_regimes(trial, folder, kinds)
     if isinstance(model, Forecaster):
         if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
             save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)
@@ -54,6 +55,19 @@ def _save_components(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
     for feature, parts in enumerate(components_of(trial.fitted, known).values()):
         number = f"-{feature + 1}" if len(known.names) > 1 else ""
         save(components_figure(known, parts, feature=feature), folder / f"components{number}", kinds)
+
+
+def _save_regimes(trial: Trial, folder: Path, kinds: Sequence[str]) -> None:
+    """The series over its hidden states, one figure a column; of more states than can be told apart none."""
+    from unrolled.forecast import FittedHiddenMarkov
+    from unrolled.show import MOST_REGIMES, regimes_figure, save
+
+    if not isinstance(trial.fitted, FittedHiddenMarkov) or trial.fitted.chain.states > MOST_REGIMES:
+        return
+    regimes = trial.fitted.regimes(trial.series.head(trial.train))
+    for feature in range(len(regimes.series.names)):
+        number = f"-{feature + 1}" if len(regimes.series.names) > 1 else ""
+        save(regimes_figure(regimes, feature=feature), folder / f"regimes{number}", kinds)
 
 
 def _network(model: Forecaster, features: int) -> Any:

@@ -71,10 +71,11 @@ class ModelOptions:
         _option(
             "auto (default) chooses among classical candidates and combines them. Networks: rnn (taken if a setting of "
             "networks is given), rnn-2layer, lstm-2layer, dense-gru-2layer, noisy-sine, feed-forward, rnn-remainder, "
-            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With exact bounds: "
-            "linear-autoregression; and with a hidden state, which bridges gaps: structural, linear-dynamical-system. "
-            "From similar stretches of the past: analog. Classical: persistence, drift, polynomial, trend, recurrence, "
-            "low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, gaussian-process."
+            "autoregression. Reservoirs: echo-state, next-generation-reservoir. With bounds of their own: "
+            "linear-autoregression; and with a hidden state, which bridges gaps: structural, linear-dynamical-system, "
+            "hidden-markov. From similar stretches of the past: analog. Classical: persistence, drift, polynomial, "
+            "trend, recurrence, low-rank-recurrence, holonomic-recurrence, bayesian-recurrence, rational, "
+            "gaussian-process."
         ),
     ] = None
     window: Annotated[int | None, _option("Known values that a prediction sees.")] = None
@@ -97,6 +98,12 @@ class ModelOptions:
         ),
     ] = None
     iterations: Annotated[int | None, _option("Of the search of models with a hidden state, at most.")] = None
+    states: Annotated[int | None, _option("Hidden states of hidden-markov (2).")] = None
+    emission: Annotated[str | None, _option("What they say: gaussian, diagonal, autoregressive.", metavar="KIND")] = (
+        None
+    )
+    lags: Annotated[int | None, _option("Lags of autoregressive states (1).")] = None
+    restarts: Annotated[int | None, _option("Starts of the search of hidden-markov (5).")] = None
     network: Annotated[str | None, _option("Hidden layers, as in 'dense:64:relu, lstm:100'.", metavar="LAYERS")] = None
     units: Annotated[
         int | None, _option("Units of every recurrent layer; of the hidden state of linear-dynamical-system.")

@@ -9,6 +9,8 @@ from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
 from unrolled.forecast._echo_state import EchoState as EchoState
 from unrolled.forecast._estimator import Estimator as Estimator
 from unrolled.forecast._estimator import Fitted as Fitted
+from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov as FittedHiddenMarkov
+from unrolled.forecast._fitted_hidden_markov import Regimes as Regimes
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian as FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir as FittedReservoir
 from unrolled.forecast._forecast import Band as Band
@@ -21,6 +23,7 @@ from unrolled.forecast._framing import TARGETS as TARGETS
 from unrolled.forecast._framing import Framing as Framing
 from unrolled.forecast._gaps import require_learnable as require_learnable
 from unrolled.forecast._gaps import takes_gaps as takes_gaps
+from unrolled.forecast._hidden_markov import HiddenMarkovForecaster as HiddenMarkovForecaster
 from unrolled.forecast._linear_autoregression import FittedAutoregression as FittedAutoregression
 from unrolled.forecast._linear_autoregression import LinearAutoregression as LinearAutoregression
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem as LinearDynamicalSystem

@@ -140,7 +140,7 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         ``rnn``, ``rnn-2layer``, ``lstm-2layer``, ``dense-gru-2layer`` (the lecture's four networks), ``noisy-sine``
         (its fifth), ``feed-forward``, ``rnn-remainder`` (which learns what a classical recurrence leaves),
         ``autoregression``, ``linear-autoregression``, ``analog``, ``echo-state``, ``next-generation-reservoir``,
-        ``structural``, ``linear-dynamical-system``, or a classical model: ``persistence``,
+        ``structural``, ``linear-dynamical-system``, ``hidden-markov``, or a classical model: ``persistence``,
         ``drift``, ``polynomial``, ``trend``, ``recurrence``, ``low-rank-recurrence``, ``holonomic-recurrence``,
         ``bayesian-recurrence``, ``rational``, ``gaussian-process``.
     changed
@@ -154,9 +154,9 @@ def model(name: str = "rnn", **changed: Any) -> Forecaster | ClassicalForecaster
         ``precision``, ``base``, ``sees``). For classical models ``window``, ``difference``, ``ridge``, ``degree``,
         ``alone``, ``rank``, ``tolerance``, as far as they have them, and ``seed``. For the models with a reservoir
         everything of :class:`EchoState` and of :class:`NextGenerationReservoir`, for the others everything of
-        :class:`LinearAutoregression`, :class:`AnalogForecaster`, :class:`Structural` and of
-        :class:`LinearDynamicalSystem`. Lags are shown as features to a network without
-        recurrent layers, unless ``lags_as`` is given.
+        :class:`LinearAutoregression`, :class:`AnalogForecaster`, :class:`Structural`,
+        :class:`LinearDynamicalSystem` and :class:`HiddenMarkovForecaster`. Lags are shown as features to a network
+        without recurrent layers, unless ``lags_as`` is given.
 
     Raises
     ------

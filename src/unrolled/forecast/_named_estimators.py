@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from unrolled.errors import InputError
 from unrolled.forecast._analog import AnalogForecaster
 from unrolled.forecast._echo_state import EchoState
+from unrolled.forecast._hidden_markov import HiddenMarkovForecaster
 from unrolled.forecast._linear_autoregression import LinearAutoregression
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._next_generation import NextGenerationReservoir
@@ -17,7 +18,13 @@ from unrolled.forecast._structural import Structural
 __all__ = ["ESTIMATORS", "NamedEstimator", "named_estimator"]
 
 NamedEstimator: TypeAlias = (
-    AnalogForecaster | EchoState | LinearAutoregression | LinearDynamicalSystem | NextGenerationReservoir | Structural
+    AnalogForecaster
+    | EchoState
+    | HiddenMarkovForecaster
+    | LinearAutoregression
+    | LinearDynamicalSystem
+    | NextGenerationReservoir
+    | Structural
 )
 
 
@@ -56,6 +63,10 @@ ESTIMATORS = {
     "analog": _Named(
         "what came next after similar stretches of the past, by a local linear map; for clean chaotic series",
         AnalogForecaster,
+    ),
+    "hidden-markov": _Named(
+        "hidden states that follow each other at random, each with values or a recurrence of its own; bridges gaps",
+        HiddenMarkovForecaster,
     ),
 }
 

@@ -15,6 +15,7 @@ from unrolled.forecast._base import base_shapes, restore_base
 from unrolled.forecast._classical import FittedClassical
 from unrolled.forecast._described import KIND
 from unrolled.forecast._direct import Direct
+from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._fitted_reservoir import FittedReservoir
 from unrolled.forecast._forecaster import FittedForecaster, Forecaster
@@ -28,6 +29,7 @@ from unrolled.forecast._saved_autoregression import (
     restore_autoregression,
 )
 from unrolled.forecast._saved_classical import CLASSICAL_KIND, classical_shapes, restore_classical
+from unrolled.forecast._saved_hidden_markov import HIDDEN_MARKOV_KIND, hidden_markov_shapes, restore_hidden_markov
 from unrolled.forecast._saved_linear_gaussian import (
     LINEAR_GAUSSIAN_KIND,
     linear_gaussian_shapes,
@@ -52,6 +54,7 @@ AnyFitted: TypeAlias = (
     | FittedAutoregression
     | FittedAnalog
     | FittedLinearGaussian
+    | FittedHiddenMarkov
     | FittedSequenceModel
 )
 
@@ -148,5 +151,6 @@ KINDS = {
     AUTOREGRESSION_KIND: (autoregression_shapes, restore_autoregression),
     RESERVOIR_KIND: (reservoir_shapes, restore_reservoir),
     LINEAR_GAUSSIAN_KIND: (linear_gaussian_shapes, restore_linear_gaussian),
+    HIDDEN_MARKOV_KIND: (hidden_markov_shapes, restore_hidden_markov),
     SEQUENCE_KIND: (sequence_model_shapes, restore_sequence_model),
 }

@@ -12,6 +12,8 @@ from unrolled.report._learned import courses_csv as courses_csv
 from unrolled.report._learned import learned_csv as learned_csv
 from unrolled.report._learned import learned_report as learned_report
 from unrolled.report._limits import describe_limits as describe_limits
+from unrolled.report._regimes import has_regimes as has_regimes
+from unrolled.report._regimes import regimes_csv as regimes_csv
 from unrolled.report._report import SCHEMA as SCHEMA
 from unrolled.report._report import sweep_report as sweep_report
 from unrolled.report._report import to_json as to_json

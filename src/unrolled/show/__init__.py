@@ -21,5 +21,8 @@ from unrolled.show._horizon import draw_error_by_horizon as draw_error_by_horizo
 from unrolled.show._learning import draw_learning as draw_learning
 from unrolled.show._loss import draw_loss as draw_loss
 from unrolled.show._one_step import draw_one_step as draw_one_step
+from unrolled.show._regimes import MOST_REGIMES as MOST_REGIMES
+from unrolled.show._regimes import draw_regimes as draw_regimes
+from unrolled.show._regimes import regimes_figure as regimes_figure
 from unrolled.show._sweep import draw_sweep as draw_sweep
 from unrolled.show._unrolled import draw_unrolled as draw_unrolled

@@ -26,6 +26,7 @@ from unrolled.statespace._learn_structure import LearnedStructure as LearnedStru
 from unrolled.statespace._learn_structure import learn_structure as learn_structure
 from unrolled.statespace._linear_gaussian import LinearGaussian as LinearGaussian
 from unrolled.statespace._observations import shared_length as shared_length
+from unrolled.statespace._one_step import expect_one_step as expect_one_step
 from unrolled.statespace._order import ChosenUnits as ChosenUnits
 from unrolled.statespace._order import choose_units as choose_units
 from unrolled.statespace._predicted import Ahead as Ahead

@@ -143,9 +143,9 @@ def mixture_quantiles(
     --------
     >>> import numpy as np
     >>> from unrolled.statespace import mixture_quantiles
-    >>> both = mixture_quantiles(np.array([[0.5, 0.5]]), np.array([[-3.0], [3.0]]), np.ones((2, 1)), [0.25, 0.5])
+    >>> both = mixture_quantiles(np.array([[0.5, 0.5]]), np.array([[-3.0], [3.0]]), np.ones((2, 1)), [0.25, 0.75])
     >>> both[:, 0, 0].round(2).tolist()
-    [-3.0, 0.0]
+    [-3.0, 3.0]
     """
     from scipy.special import ndtr
 

@@ -124,12 +124,12 @@ def _lagged(
         return seen.any(axis=1), np.zeros((len(values), 0))
     count, whole = len(values), np.asarray(seen.all(axis=1))
     position = np.arange(count) - np.maximum.accumulate(np.where(first, np.arange(count), 0))
-    tells = whole & (position >= lags)
+    tells = np.asarray(whole & (position >= lags))
     past = np.zeros((count, lags, values.shape[1]))
     for lag in range(1, min(lags, count - 1) + 1):
         tells[lag:] &= whole[:-lag]
         past[lag:, lag - 1] = values[:-lag]
-    return np.asarray(tells), np.where(tells[:, None], past.reshape(count, -1), 0.0)
+    return tells, np.where(tells[:, None], past.reshape(count, -1), 0.0)
 
 
 def _padded(count: int) -> int:
