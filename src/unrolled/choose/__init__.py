@@ -23,6 +23,9 @@ from unrolled.choose._continuations import continue_candidates as continue_candi
 from unrolled.choose._continuations import extend_all as extend_all
 from unrolled.choose._continuations import find_laws as find_laws
 from unrolled.choose._continuations import rolling as rolling
+from unrolled.choose._hidden_states import StateCandidate as StateCandidate
+from unrolled.choose._hidden_states import StateLaw as StateLaw
+from unrolled.choose._hidden_states import state_candidates as state_candidates
 from unrolled.choose._judged import Continued as Continued
 from unrolled.choose._judged import Judged as Judged
 from unrolled.choose._judged import Standpoint as Standpoint

@@ -11,10 +11,11 @@ from jaxtyping import Float, Int
 
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.choose._calibration import calibration
-from unrolled.choose._candidates import candidates_digest, candidates_for, classical_candidates
+from unrolled.choose._candidates import LONG, candidates_digest, candidates_for, classical_candidates
 from unrolled.choose._choice import choose, combine, spread_of
 from unrolled.choose._companion import companion_candidates, in_units, require_companion
 from unrolled.choose._continuations import extend_all
+from unrolled.choose._hidden_states import state_candidates
 from unrolled.choose._intervals import half_widths
 from unrolled.choose._judged import Continued, Judged, judge
 from unrolled.choose._networks import network_candidates
@@ -50,6 +51,9 @@ class Auto:
         The levels of the bounds, in percent.
     networks
         Whether recurrent networks take part, for up to 40 known points. Their training is most of the time.
+    hidden_states
+        Whether models with a hidden state take part, from 48 known points on: a structural one, a linear dynamical
+        system, and a hidden Markov model. They take seconds, and their first compilation half a minute.
     seed
         Decides everything random.
     name
@@ -66,6 +70,7 @@ class Auto:
 
     levels: tuple[float, ...] = (68.0, 95.0)
     networks: bool = True
+    hidden_states: bool = False
     seed: int = 0
     name: str = "auto"
 
@@ -88,6 +93,7 @@ class Auto:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         require_whole("seed", self.seed, 0, 2**63 - 1)
         require_flag("networks", self.networks)
+        require_flag("hidden_states", self.hidden_states)
         if not isinstance(self.levels, tuple | list) or not self.levels:
             raise InputError(
                 f"levels must be a tuple that names one level at least, as in (68, 95); came {self.levels!r}."
@@ -143,7 +149,9 @@ class Auto:
         candidates = (*candidates, *analogs)
         # A long series would have its networks trained on hundreds of windows at dozens of origins.
         asked = network_candidates(self.seed) if self.networks and len(column) <= _MOST_FOR_NETWORKS else ()
-        return replace(judge(np.ldexp(column, -exponent), candidates, asked, watch=watch), exponent=exponent)
+        states = state_candidates() if self.hidden_states and len(column) >= LONG else ()
+        made = judge(np.ldexp(column, -exponent), candidates, asked, states, watch=watch)
+        return replace(made, exponent=exponent)
 
     def describe(self, features: int) -> dict[str, Any]:
         """The settings as plain data."""
@@ -154,6 +162,7 @@ class Auto:
             "levels": list(self.levels),
             "candidates": len(candidates),
             "networks": [network.name for network in networks],
+            "hidden_states": [state.name for state in state_candidates()] if self.hidden_states else [],
             "candidates_sha256": candidates_digest(candidates),
             "calibration": dict(calibration().made_by),
             "parameters": None,

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from unrolled.choose._candidates import Candidate
 from unrolled.choose._choice import Choice, choose, combine, middle_range, spread_of
 from unrolled.choose._continuations import Continuations, Origins, continue_candidates, extend_all, find_laws, rolling
+from unrolled.choose._hidden_states import StateCandidate, continue_states
 from unrolled.choose._networks import NetworkCandidate, continue_network, law_reach
 from unrolled.classical import Law
 from unrolled.learn import Watch
@@ -98,7 +99,7 @@ class Judged:
         The values are in units of two to this power.
     """
 
-    candidates: tuple[Candidate | NetworkCandidate, ...]
+    candidates: tuple[Candidate | NetworkCandidate | StateCandidate, ...]
     values: Float[np.ndarray, " time"]
     continuations: Continuations
     standpoints: tuple[Standpoint, Standpoint, Standpoint]
@@ -168,6 +169,7 @@ def judge(
     values: Float[np.ndarray, " time"],
     candidates: Sequence[Candidate],
     networks: Sequence[NetworkCandidate] = (),
+    states: Sequence[StateCandidate] = (),
     *,
     watch: Watch | None = None,
 ) -> Judged:
@@ -181,11 +183,16 @@ def judge(
         Who is asked.
     networks
         Networks that are asked too; they are trained anew at every origin.
+    states
+        Models with a hidden state that are asked too.
     watch
-        Called in their training.
+        Called in the training of the networks.
     """
     origins = rolling(len(values))
-    asked = [continue_network(network, values, origins, watch=watch) for network in networks]
+    asked = [
+        *(continue_network(network, values, origins, watch=watch) for network in networks),
+        *(continue_states(state, values, origins) for state in states),
+    ]
     classical = continue_candidates(values, candidates, origins)
     predicted = np.concatenate([classical.predicted, *(rows[None] for rows, _ in asked)])
     continuations = Continuations(origins, predicted)
@@ -193,8 +200,8 @@ def judge(
     for strides in range(3):
         back = strides * origins.stride
         until = len(values) - back
-        # Networks were trained at the origins, the last of which are the standpoints.
+        # These were learned at the origins, the last of which are the standpoints.
         trained = [laws[-1 - strides] if strides < len(laws) else None for _, laws in asked]
         laws = (*find_laws(values[:until].copy(), candidates), *trained)
         made.append(Standpoint(back, choose(values, continuations, until), laws))
-    return Judged((*candidates, *networks), values, continuations, (made[0], made[1], made[2]))
+    return Judged((*candidates, *networks, *states), values, continuations, (made[0], made[1], made[2]))

@@ -15,7 +15,7 @@ from unrolled.forecast import settings as single_settings
 __all__ = ["describe_models", "model", "models", "says_nothing"]
 
 _AUTO = "auto"
-_SETTINGS = ("seed", "levels", "networks")
+_SETTINGS = ("seed", "levels", "networks", "hidden_states")
 
 
 def models() -> tuple[str, ...]:
@@ -45,7 +45,8 @@ def model(name: str = _AUTO, **changed: Any) -> Auto | Forecaster | ClassicalFor
     name
         ``auto``, which chooses by itself, or one of those that :func:`unrolled.forecast.model` makes.
     changed
-        For ``auto`` ``seed``, ``levels`` (of the bounds, in percent) and ``networks`` (whether they take part); for the
+        For ``auto`` ``seed``, ``levels`` (of the bounds, in percent) ``networks`` and ``hidden_states`` (whether they
+        take part); for the
         others see there.
 
     Raises

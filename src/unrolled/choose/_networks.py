@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from unrolled.choose._companion import ByCompanion
 from unrolled.choose._continuations import Origins
+from unrolled.choose._hidden_states import StateLaw
 from unrolled.classical import AnalogLaw, Holonomic, Law, Recurrence, RecurrencePosterior
 from unrolled.errors import TrainingError
 from unrolled.forecast import FittedForecaster, Forecaster, continue_from_origins, model
@@ -102,6 +103,8 @@ def law_reach(law: Law | None) -> int:
         return min(law.fitted.model.framing.lead, len(law.fitted.series))
     if isinstance(law, AnalogLaw):
         return law.span
+    if isinstance(law, StateLaw):
+        return int(law.fitted.model.window)
     if isinstance(law, RecurrencePosterior):
         law = law.mean
     if isinstance(law, Recurrence):

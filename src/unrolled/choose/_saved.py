@@ -35,7 +35,7 @@ def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
     description = {
         "kind": _KIND,
         "made_by": f"unrolled {__version__}",
-        "model": {"name": model.name, "levels": list(model.levels), "networks": model.networks, "seed": model.seed},
+        "model": _described(model),
         "candidates_sha256": candidates_digest(candidates_for(fitted.learned)),
         "learned": fitted.learned,
         "series": describe_series(fitted.series),
@@ -45,6 +45,11 @@ def save_auto(fitted: FittedAuto, folder: str | Path) -> Path:
         description["companion"] = describe_series(fitted.companion)
         tensors |= {"companion.values": fitted.companion.values, "companion.x": fitted.companion.x}
     return save_model(folder, description, tensors)
+
+
+def _described(model: Auto) -> dict[str, Any]:
+    made = {"name": model.name, "levels": list(model.levels), "networks": model.networks, "seed": model.seed}
+    return made | {"hidden_states": True} if model.hidden_states else made
 
 
 def load(folder: str | Path) -> Fitted:
@@ -107,4 +112,7 @@ def _model(data: dict[str, Any]) -> Auto:
     levels = data["levels"]
     if not isinstance(levels, list) or not 0 < len(levels) <= _MOST_LEVELS:
         raise InputError(f"levels must be a list of at most {_MOST_LEVELS} numbers.")
-    return Auto(tuple(float(level) for level in levels), data["networks"], data["seed"], data["name"])
+    return Auto(
+        tuple(float(level) for level in levels), data["networks"], data.get("hidden_states", False), data["seed"],
+        data["name"],
+    )  # fmt: skip
