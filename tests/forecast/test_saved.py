@@ -41,6 +41,7 @@ KINDS = {
     "gaussian-process": {},
     "echo-state": {"units": 7, "members": 2, "connections": 3, "base": "persistence", "washout": np.int64(1)},
     "next-generation-reservoir": {"degree": 3, "base": "none"},
+    "hidden-markov": {"states": np.int64(2), "members": 3, "levels": (50.0, 90.0)},
 }
 
 
