@@ -43,6 +43,9 @@ KINDS = {
     "next-generation-reservoir": {"degree": 3, "base": "none"},
     "analog": {"delays": np.int64(2), "skip": 1, "neighbours": 5, "ridge": np.float64(1e-3)},
     "linear-autoregression": {"window": np.int64(2), "ridge": np.float64(1e-3)},
+    "structural": {"components": "level", "iterations": np.int64(5), "levels": (50.0, 90.0)},
+    "linear-dynamical-system": {"units": np.int64(1), "iterations": np.int64(3), "levels": (50.0, 90.0)},
+    "hidden-markov": {"states": np.int64(2), "members": 3, "levels": (50.0, 90.0)},
 }
 
 

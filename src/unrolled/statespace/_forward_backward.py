@@ -88,22 +88,23 @@ def _scaled(
     above it, and the products of both passes sum to 1.
     """
     initial, A = chain
+    begins = jnp.asarray(first)
     b, shift = _relative(log_b)
     alpha, c = _scaled_forward(chain, b, first)
-    scaled = b / c[:, None]
 
     def back(beta: Any, step: Any) -> Any:
-        b_over_c, begins = step
-        return jnp.where(begins, 1.0, jnp.sum(A * (b_over_c * beta), axis=1)), beta
+        b_t, c_t, begins_t = step
+        arriving = b_t * beta / c_t
+        return jnp.where(begins_t, 1.0, jnp.sum(A * arriving, axis=1)), arriving
 
-    beta = jax.lax.scan(back, jnp.ones_like(initial), (scaled, jnp.asarray(first)), reverse=True)[1]
-    smoothed = alpha * beta
+    # P(s_t | y) = alpha_t beta_t = predicted_t (b_t beta_t / c_t)
+    arriving = jax.lax.scan(back, jnp.ones_like(initial), (b, c, begins), reverse=True)[1]
+    predicted = _predicted(chain, alpha, first)
+    smoothed = predicted * arriving
     total = jnp.sum(smoothed, axis=1)
     believed = jnp.all(c > _DOUBTFUL) & jnp.all(jnp.abs(total - 1) < _SUM_TO_ONE)
-    arriving = jnp.where(jnp.asarray(first)[1:, None], 0.0, (scaled * beta)[1:])
-    pairs = A * (alpha[:-1].T @ arriving)
-    made = Passes(alpha, smoothed / total[:, None], _predicted(chain, alpha, first), pairs, jnp.log(c) + shift)
-    return made, believed
+    pairs = A * (alpha[:-1].T @ jnp.where(begins[1:, None], 0.0, arriving[1:]))
+    return Passes(alpha, smoothed / total[:, None], predicted, pairs, jnp.log(c) + shift), believed
 
 
 def _scaled_forward(

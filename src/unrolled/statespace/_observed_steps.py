@@ -122,14 +122,14 @@ def _lagged(
     """Which steps tell something, and the values before each."""
     if not lags:
         return seen.any(axis=1), np.zeros((len(values), 0))
-    count, whole = len(values), np.asarray(seen.all(axis=1))
+    count, whole = len(values), np.asarray(seen.all(axis=1), bool)
     position = np.arange(count) - np.maximum.accumulate(np.where(first, np.arange(count), 0))
-    tells = np.asarray(whole & (position >= lags))
+    tells: np.ndarray = np.logical_and(whole, position >= lags)
     past = np.zeros((count, lags, values.shape[1]))
     for lag in range(1, min(lags, count - 1) + 1):
         tells[lag:] &= whole[:-lag]
         past[lag:, lag - 1] = values[:-lag]
-    return tells, np.where(tells[:, None], past.reshape(count, -1), 0.0)
+    return np.asarray(tells), np.where(tells[:, None], past.reshape(count, -1), 0.0)
 
 
 def _padded(count: int) -> int:
