@@ -14,6 +14,7 @@ from unrolled.classical import (
     Drift,
     GaussianProcess,
     HolonomicRecurrence,
+    KernelAnalog,
     LinearRecurrence,
     LowRankRecurrence,
     Polynomial,
@@ -39,6 +40,8 @@ METHODS = [
     *(BayesianRecurrence(window, difference) for window in range(1, 5) for difference in range(2)),
     Analog(3, 1, 6),
     Analog(2, 2, 40, 1e-2, increments=False),
+    KernelAnalog(3, 2, 1.0, 1e-4, states=900),
+    KernelAnalog(1, 1, 0.5, 1e-2, increments=False, states=900),
 ]
 every_method = pytest.mark.parametrize("method", METHODS, ids=repr)
 

@@ -1,14 +1,14 @@
 """Analog forecasters: the choice inside the known part, files, and what is refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 import unrolled
 from unrolled import choose
-from unrolled.classical import Analog
+from unrolled.classical import Analog, KernelAnalog
 from unrolled.errors import InputError
 from unrolled.forecast import AnalogForecaster, Estimator, Fitted, says_nothing
 from unrolled.forecast._analog_choice import analog_candidates, choose_analogs
@@ -17,11 +17,14 @@ from unrolled.series import lorenz
 WAVE = np.sin(0.3 * np.arange(260)) + 0.4 * np.sin(0.13 * np.arange(260))
 PAIR = np.stack([WAVE, np.roll(WAVE, 7) ** 2], axis=1)
 GIVEN = AnalogForecaster(delays=3, skip=2, neighbours=12, ridge=1e-6)
+SMOOTH = AnalogForecaster(delays=3, skip=2, width=1.0, ridge=1e-6)
 MODELS = {
     "given": GIVEN,
     "chosen": AnalogForecaster(delays=3, neighbours=12),
     "values": replace(GIVEN, increments=False),
+    "kernel": SMOOTH,
 }
+KERNEL = {"map": "kernel"} | asdict(KernelAnalog())
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -78,7 +81,7 @@ def test_the_choice_sees_the_known_part_alone_and_gains():
     assert len(fitted.chosen) == 1
     candidates = analog_candidates(460, 1, delays=3)
     assert fitted.chosen[0] in candidates
-    assert 3 < len(candidates) < 30
+    assert 3 < len(candidates) < 60
     z = series.values[:460, :1] / 8
     assert choose_analogs(z, candidates, 2)[0] == choose_analogs(z, candidates[::-1], 1)[0]
 
@@ -89,6 +92,9 @@ def test_what_is_left_open_and_what_is_given():
         assert 4 * one.span <= 180
     assert {one.skip for one in analog_candidates(300, 1, skip=2)} == {2}
     assert {one.neighbours for one in analog_candidates(300, 1, neighbours=7)} == {7}
+    assert {one.width for one in analog_candidates(300, 1, width=0.7)} == {0.7}
+    kinds = {kind: {type(one) for one in analog_candidates(300, 1, maps=kind)} for kind in ("local", "kernel")}
+    assert kinds == {"local": {Analog}, "kernel": {KernelAnalog}}
     assert {one.ridge for one in analog_candidates(300, 1, ridge=0.5)} == {0.5}
     assert analog_candidates(300, 1, delays=4, skip=2, neighbours=9, ridge=0.0) == [Analog(4, 2, 9, 0.0)]
 
@@ -114,6 +120,10 @@ def test_by_name():
         (AnalogForecaster(skip=1.5), WAVE, "skip"),
         (AnalogForecaster(neighbours=0), WAVE, "neighbours"),
         (AnalogForecaster(ridge=-1.0), WAVE, "ridge"),
+        (AnalogForecaster(width=0.0), WAVE, "width must be a finite number above 0"),
+        (AnalogForecaster(maps="locl"), WAVE, "did you mean 'local'"),
+        (AnalogForecaster(width=1.0, neighbours=5), WAVE, "local maps have neighbours, the kernel has a width"),
+        (AnalogForecaster(maps="kernel", neighbours=5), WAVE, "neighbours belong to local maps"),
         (AnalogForecaster(increments=1), WAVE, "increments"),
         (AnalogForecaster(combined=0), WAVE, "combined"),
         (AnalogForecaster(seed=-1), WAVE, "seed"),
@@ -154,6 +164,10 @@ def test_wrong_continuations():
         (lambda d: d["chosen"][0].update(neighbours="auto"), "damaged: neighbours"),
         (lambda d: d["chosen"][0].update(increments="yes"), "damaged: increments"),
         (lambda d: d["chosen"][0].update(other=1), "damaged"),
+        (lambda d: d["chosen"][0].update(map="other"), "damaged"),
+        (lambda d: d["chosen"][0].update(map="kernel"), "damaged"),
+        (lambda d: d.update(chosen=[KERNEL | {"width": 0.0}]), "damaged: width"),
+        (lambda d: d.update(chosen=[KERNEL | {"states": 10**6}]), "damaged: states"),
         (lambda d: d.update(chosen=[]), "damaged: number of chosen settings"),
         (lambda d: d.update(chosen=d["chosen"] * 200), "damaged: number of chosen settings"),
         (lambda d: d.update(chosen=7), "damaged"),

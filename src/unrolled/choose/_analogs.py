@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.classical import Analog, AnalogMap, standardize
+from unrolled.classical import Analog, KernelAnalog, standardize
 
 __all__ = ["continue_analog"]
 
@@ -25,7 +25,7 @@ class _Origins(Protocol):
 
 
 def continue_analog(
-    values: Float[np.ndarray, " time"], method: Analog, origins: _Origins
+    values: Float[np.ndarray, " time"], method: Analog | KernelAnalog, origins: _Origins
 ) -> Float[np.ndarray, "origin step"]:
     """What an analog says from every origin; NaN where it has too few values, or nothing is known.
 
@@ -50,7 +50,7 @@ def continue_analog(
     z = standard.scale(values)
     ends = starts[np.arange(len(starts)) // _SHARING * _SHARING]
     windows = np.stack([z[start - method.span : start, None] for start in starts])
-    made = AnalogMap.of(z[:, None], method, ends.tolist()).extend(windows, origins.ahead)[:, :, 0]
+    made = method.map(z[:, None], ends.tolist()).extend(windows, origins.ahead)[:, :, 0]
     known = starts[:, None] + np.arange(origins.ahead) < origins.points
     predicted[asked] = np.where(known, standard.unscale(made), np.nan)
     return predicted

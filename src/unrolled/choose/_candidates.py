@@ -12,6 +12,7 @@ from unrolled.classical import (
     Drift,
     GaussianProcess,
     HolonomicRecurrence,
+    KernelAnalog,
     LinearRecurrence,
     LowRankRecurrence,
     Method,
@@ -75,7 +76,7 @@ def candidates_for(points: int) -> tuple[Candidate, ...]:
     --------
     >>> from unrolled.choose import candidates_for
     >>> [candidate.name for candidate in candidates_for(48)][-1]
-    'analog, 3 values 6 apart'
+    'kernel analog, 8 values 3 apart'
     >>> len(candidates_for(48)) - len(candidates_for(47))
     3
     """
@@ -87,7 +88,7 @@ def _analogs() -> tuple[Candidate, ...]:
     return (
         Candidate("analog, 8 values", Analog(8, 1, 24, 1e-8)),
         Candidate("analog, 8 values 3 apart", Analog(8, 3, 24, 1e-4)),
-        Candidate("analog, 3 values 6 apart", Analog(3, 6, 12, 1e-8)),
+        Candidate("kernel analog, 8 values 3 apart", KernelAnalog(8, 3, 1.0, 1e-8)),
     )
 
 

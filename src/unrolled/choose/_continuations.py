@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from unrolled.choose._analogs import continue_analog
 from unrolled.choose._candidates import LONG, Candidate
-from unrolled.classical import Analog, Law, Rational, rational_path
+from unrolled.classical import Analog, KernelAnalog, Law, Rational, rational_path
 
 __all__ = ["LEAST_ORIGIN", "Continuations", "Origins", "continue_candidates", "extend_all", "find_laws", "rolling"]
 
@@ -97,7 +97,7 @@ def continue_candidates(
         Where from.
     """
     predicted = np.full((len(candidates), len(origins.starts), origins.ahead), np.nan)
-    analogs = {row: one.method for row, one in enumerate(candidates) if isinstance(one.method, Analog)}
+    analogs = {row: one.method for row, one in enumerate(candidates) if isinstance(one.method, Analog | KernelAnalog)}
     for row, method in analogs.items():
         predicted[row] = continue_analog(values, method, origins)
     others = [row for row in range(len(candidates)) if row not in analogs]

@@ -12,6 +12,8 @@ from unrolled.classical._gaussian_process import GaussianProcess as GaussianProc
 from unrolled.classical._gaussian_process import GaussianProcessFunction as GaussianProcessFunction
 from unrolled.classical._holonomic import Holonomic as Holonomic
 from unrolled.classical._holonomic import HolonomicRecurrence as HolonomicRecurrence
+from unrolled.classical._kernel_analog import KernelAnalog as KernelAnalog
+from unrolled.classical._kernel_analog import KernelMap as KernelMap
 from unrolled.classical._limits import Limit as Limit
 from unrolled.classical._limits import LimitEstimate as LimitEstimate
 from unrolled.classical._limits import find_limit as find_limit

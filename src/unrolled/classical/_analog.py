@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,7 +15,7 @@ from unrolled.classical._method import Standard, Values, standardize
 if TYPE_CHECKING:
     from scipy.spatial import KDTree
 
-__all__ = ["Analog", "AnalogLaw", "AnalogMap"]
+__all__ = ["Analog", "AnalogLaw", "AnalogMap", "delay_states"]
 
 # Added to every ridge, so that neighbours in a line leave a solution: what no neighbour says is nothing.
 _FLOOR = 1e-14
@@ -89,12 +89,26 @@ class Analog:
         """Keep the past, so that neighbours are found fast."""
         z, standard = standardize(values)
         finite = bool(np.isfinite(z).all())
-        return AnalogLaw(AnalogMap.of(z[:, None], self) if finite else None, self.span, standard)
+        return AnalogLaw(self.map(z[:, None]) if finite else None, self.span, standard)
+
+    def map(self, values: Float[np.ndarray, "time feature"], ends: Sequence[int] | None = None) -> AnalogMap:
+        """What :meth:`AnalogMap.of` makes with these settings."""
+        return AnalogMap.of(values, self, ends)
+
+
+class DelayMap(Protocol):
+    """From windows of the last values to the next ones."""
+
+    def extend(
+        self, windows: Float[np.ndarray, "lane span feature"], steps: int
+    ) -> Float[np.ndarray, "lane steps feature"]:
+        """The next values after each window, predictions fed back."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class AnalogLaw:
-    """What :class:`Analog` keeps.
+    """What an analog keeps.
 
     Attributes
     ----------
@@ -106,7 +120,7 @@ class AnalogLaw:
         Between the series' units and z.
     """
 
-    map: AnalogMap | None
+    map: DelayMap | None
     span: int
     standard: Standard
 
@@ -160,11 +174,7 @@ class AnalogMap:
         """
         from scipy.spatial import KDTree
 
-        windows = np.lib.stride_tricks.sliding_window_view(values, method.span, axis=0)[:-1]
-        states = np.ascontiguousarray(_state(windows.transpose(0, 2, 1), method))
-        nexts = values[method.span :].copy()
-        if method.increments:
-            nexts -= values[method.span - 1 : -1]
+        states, nexts = delay_states(values, method)
         if ends is None:
             return cls(method, states, nexts, (KDTree(states),))
         seen, firsts = np.unique(ends, return_index=True)
@@ -231,7 +241,38 @@ class AnalogMap:
         return np.take_along_axis(distances, last, axis=1), np.take_along_axis(rows, last, axis=1)
 
 
-def _state(windows: Float[np.ndarray, "lane span feature"], method: Analog) -> Float[np.ndarray, "lane column"]:
+class Delays(Protocol):
+    """Settings that say what a state is, and what comes next."""
+
+    @property
+    def skip(self) -> int:
+        """Steps between two of its values."""
+        ...
+
+    @property
+    def span(self) -> int:
+        """How many values it reaches over."""
+        ...
+
+    @property
+    def increments(self) -> bool:
+        """Whether the change comes next, or the value."""
+        ...
+
+
+def delay_states(
+    values: Float[np.ndarray, "time feature"], method: Delays
+) -> tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row feature"]]:
+    """Every delay vector that has a value after it, the newest values first, and what came next."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, method.span, axis=0)[:-1]
+    states = np.ascontiguousarray(_state(windows.transpose(0, 2, 1), method))
+    nexts = values[method.span :].copy()
+    if method.increments:
+        nexts -= values[method.span - 1 : -1]
+    return states, nexts
+
+
+def _state(windows: Float[np.ndarray, "lane span feature"], method: Delays) -> Float[np.ndarray, "lane column"]:
     """The delay vector of each window, the newest values first."""
     return windows[:, ::-1][:, :: method.skip].reshape(len(windows), -1)
 

@@ -131,6 +131,8 @@ class ModelOptions:
     ] = None
     skip: Annotated[int | None, _option("Steps between two of these (1; chosen, in analog).")] = None
     neighbours: Annotated[int | None, _option("Similar states that analog looks at (chosen).")] = None
+    width: Annotated[float | None, _option("Width of the kernel of analog, in standard deviations (chosen).")] = None
+    maps: Annotated[str | None, _option("What analog asks: local, kernel, or auto, which is both.")] = None
     combined: Annotated[int | None, _option("Settings that analog combines, of those it chooses among (3).")] = None
     increments: Annotated[
         bool | None, _option("Let analog say changes, not values.", "--increments/--no-increments")

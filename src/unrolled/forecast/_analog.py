@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from unrolled.arguments import require_flag, require_number, require_whole
-from unrolled.classical import Analog, AnalogMap
-from unrolled.errors import InputError, TrainingError
-from unrolled.forecast._analog_choice import LEAST_TO_CHOOSE, analog_candidates, choose_analogs
+from unrolled.classical import Analog, AnalogMap, KernelAnalog, KernelMap
+from unrolled.errors import InputError, TrainingError, nearest_name
+from unrolled.forecast._analog_choice import LEAST_TO_CHOOSE, AnyAnalog, analog_candidates, choose_analogs
 from unrolled.forecast._continued import checked_history, require_steps
 from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._notes import notes
@@ -26,21 +26,29 @@ _MOST_DELAYS, _MOST_SKIP, _MOST_NEIGHBOURS, _MOST_COMBINED = 1_000, 1_000_000, 1
 # Numbers in all delay vectors together: 1.6 GB.
 _MOST_NUMBERS = 200_000_000
 _AUTO = "auto"
+_SETTINGS = ("delays", "skip", "neighbours", "width", "ridge", "maps")
+_MAPS = ("auto", "local", "kernel")
+# In a file: what one kernel may look at.
+_MOST_STATES = 5_000
 
 
 @dataclass(frozen=True)
 class AnalogForecaster:
-    """The next value by a local linear map of what came next after similar stretches of the past.
+    """The next value from what came next after similar stretches of the past.
 
-    The map is :class:`unrolled.classical.Analog`; several features make one state together, standardized. What is
+    The map is local and linear (:class:`unrolled.classical.Analog`), or one smooth map for all states
+    (:class:`unrolled.classical.KernelAnalog`); several features make one state together, standardized. What is
     ``"auto"`` is chosen inside the known part: every combination continues it in closed loop from eight earlier places,
     seeing only what lies before. The forecast is the median of the best few. For long, clean series that come back to
     where they have been, as chaotic ones do.
 
     Attributes
     ----------
-    delays, skip, neighbours, ridge
-        Of :class:`~unrolled.classical.Analog`, or ``"auto"``.
+    delays, skip, neighbours, ridge, width
+        Of the maps, or ``"auto"``. Neighbours belong to local maps, a width to the kernel: given, that kind alone is
+        asked.
+    maps
+        ``"local"``, ``"kernel"``, or ``"auto"``: both.
     increments
         Whether the map says the change or the next value.
     combined
@@ -67,7 +75,9 @@ class AnalogForecaster:
     delays: int | str = _AUTO
     skip: int | str = _AUTO
     neighbours: int | str = _AUTO
+    width: float | str = _AUTO
     ridge: float | str = _AUTO
+    maps: str = _AUTO
     increments: bool = True
     combined: int = 3
     seed: int = 0
@@ -91,6 +101,14 @@ class AnalogForecaster:
                 require_whole(name, value, 1, most)
         if _given("ridge", self.ridge):
             require_number("ridge", self.ridge, least=0.0)
+        if _given("width", self.width):
+            require_number("width", self.width, above=0.0)
+        if self.maps not in _MAPS:
+            raise nearest_name("kind of map (maps)", self.maps, _MAPS)
+        if self.width != _AUTO and (self.neighbours != _AUTO or self.maps == "local"):
+            raise InputError("local maps have neighbours, the kernel has a width: give one of them.")
+        if self.neighbours != _AUTO and self.maps == "kernel":
+            raise InputError("neighbours belong to local maps: leave them, or maps=kernel, out.")
         require_flag("increments", self.increments)
         require_whole("combined", self.combined, 1, _MOST_COMBINED)
         require_whole("seed", self.seed, 0, 2**63 - 1)
@@ -144,8 +162,8 @@ class AnalogForecaster:
         del features
         return asdict(self) | {"network": "none", "learner": {"kind": "nearest neighbours"}, "parameters": None}
 
-    def _candidates(self, points: int, features: int) -> list[Analog]:
-        settings = {name: getattr(self, name) for name in ("delays", "skip", "neighbours", "ridge")}
+    def _candidates(self, points: int, features: int) -> list[AnyAnalog]:
+        settings = {name: getattr(self, name) for name in _SETTINGS}
         given = {name: value for name, value in settings.items() if value != _AUTO}
         return [replace(one, increments=self.increments) for one in analog_candidates(points, features, **given)]
 
@@ -172,18 +190,18 @@ class FittedAnalog:
 
     model: AnalogForecaster
     series: Series
-    chosen: tuple[Analog, ...]
-    maps: tuple[AnalogMap, ...]
+    chosen: tuple[AnyAnalog, ...]
+    maps: tuple[AnalogMap | KernelMap, ...]
     scaler: Scaler
     learned: int
 
     @classmethod
-    def of(cls, model: AnalogForecaster, series: Series, chosen: tuple[Analog, ...], learned: int) -> FittedAnalog:
+    def of(cls, model: AnalogForecaster, series: Series, chosen: tuple[AnyAnalog, ...], learned: int) -> FittedAnalog:
         """The past in the leading rows, kept for these settings."""
         values = series.values[:learned]
         scaler = fit_scaler(values, "standard")
         z = scaler.scale(values)
-        return cls(model, series, chosen, tuple(AnalogMap.of(z, one) for one in chosen), scaler, learned)
+        return cls(model, series, chosen, tuple(one.map(z) for one in chosen), scaler, learned)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -265,10 +283,13 @@ class FittedAnalog:
         return self.series if data is None else checked_history(data, self.series, self.window)
 
 
-def require_analog(one: Analog, points: int, features: int) -> None:
+def require_analog(one: AnyAnalog, points: int, features: int) -> None:
     """Raise an :class:`InputError` if these settings could not have been chosen on so many points."""
     for name, value, most in _whole(one):
         require_whole(name, value, 1, most)
+    if isinstance(one, KernelAnalog):
+        require_number("width", one.width, above=0.0)
+        require_whole("states", one.states, 1, _MOST_STATES)
     require_number("ridge", one.ridge, least=0.0)
     require_flag("increments", one.increments)
     require_whole("points", points, one.least, _MOST_NUMBERS // (one.delays * features))
@@ -277,7 +298,7 @@ def require_analog(one: Analog, points: int, features: int) -> None:
 def _whole(settings: Any) -> tuple[tuple[str, Any, int], ...]:
     """The settings that are whole numbers, and the most that they may be."""
     limits = (("delays", _MOST_DELAYS), ("skip", _MOST_SKIP), ("neighbours", _MOST_NEIGHBOURS))
-    return tuple((name, getattr(settings, name), most) for name, most in limits)
+    return tuple((name, getattr(settings, name), most) for name, most in limits if hasattr(settings, name))
 
 
 def _given(name: str, value: Any) -> bool:
@@ -288,7 +309,7 @@ def _given(name: str, value: Any) -> bool:
 
 
 def _one_step(
-    one: AnalogMap, z: Float[np.ndarray, "time feature"], rows: Int[np.ndarray, " row"], learned: int
+    one: AnalogMap | KernelMap, z: Float[np.ndarray, "time feature"], rows: Int[np.ndarray, " row"], learned: int
 ) -> Float[np.ndarray, "row feature"]:
     """Of every row from the values before it; rows below ``learned`` are those of the map."""
     span = one.method.span
@@ -296,5 +317,6 @@ def _one_step(
     return one.step(windows, np.where(rows < learned, rows - span, -1))
 
 
-def _label(one: Analog) -> str:
-    return f"{one.delays} delays {one.skip} apart, {one.neighbours} neighbours, ridge {one.ridge:.0e}"
+def _label(one: AnyAnalog) -> str:
+    how = f"{one.neighbours} neighbours" if isinstance(one, Analog) else f"a kernel of width {one.width:g}"
+    return f"{one.delays} delays {one.skip} apart, {how}, ridge {one.ridge:.0e}"

@@ -10,8 +10,9 @@ import numpy as np
 
 from unrolled._version import __version__
 from unrolled.arguments import require_whole
-from unrolled.classical import Analog
+from unrolled.classical import Analog, KernelAnalog
 from unrolled.forecast._analog import AnalogForecaster, FittedAnalog, require_analog
+from unrolled.forecast._analog_choice import AnyAnalog
 from unrolled.forecast._described import describe_series
 from unrolled.forecast._restored import require_plain, restore_series, series_shapes
 from unrolled.storage import Shapes, save_model
@@ -20,6 +21,7 @@ __all__ = ["ANALOG_KIND", "analog_shapes", "restore_analog", "save_analog"]
 
 ANALOG_KIND = "analog"
 _MOST_CHOSEN = 100
+_MAPS = {"local": Analog, "kernel": KernelAnalog}
 
 
 def save_analog(fitted: FittedAnalog, folder: str | Path) -> Path:
@@ -28,7 +30,7 @@ def save_analog(fitted: FittedAnalog, folder: str | Path) -> Path:
         "kind": ANALOG_KIND,
         "made_by": f"unrolled {__version__}",
         "model": asdict(fitted.model),
-        "chosen": [asdict(one) for one in fitted.chosen],
+        "chosen": [{"map": _word(one)} | asdict(one) for one in fitted.chosen],
         "learned": fitted.learned,
         "series": describe_series(fitted.series),
     }
@@ -61,9 +63,14 @@ def _model(data: dict[str, Any]) -> AnalogForecaster:
     return model
 
 
-def _chosen(data: list[dict[str, Any]], points: int, features: int) -> tuple[Analog, ...]:
+def _chosen(data: list[dict[str, Any]], points: int, features: int) -> tuple[AnyAnalog, ...]:
     require_whole("number of chosen settings", len(data), 1, _MOST_CHOSEN)
-    made = tuple(Analog(**settings) for settings in data)
+    plain = [{name: value for name, value in settings.items() if name != "map"} for settings in data]
+    made = tuple(_MAPS[settings["map"]](**rest) for settings, rest in zip(data, plain, strict=True))
     for one in made:
         require_analog(one, points, features)
     return made
+
+
+def _word(one: AnyAnalog) -> str:
+    return next(word for word, kind in _MAPS.items() if isinstance(one, kind))
