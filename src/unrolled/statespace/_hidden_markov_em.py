@@ -61,7 +61,7 @@ class _Climbing(NamedTuple):
     level: Array
 
 
-@partial(compiled, static_argnames="iterations")
+@partial(compiled, many_pieces=True, static_argnames="iterations")
 def climb(
     emission: Emission,
     steps: ObservedSteps,
@@ -100,7 +100,7 @@ def climb(
     return jax.lax.map(one, jnp.asarray(weights))
 
 
-@partial(compiled, static_argnames="iterations")
+@partial(compiled, many_pieces=True, static_argnames="iterations")
 def climb_from(
     model: HiddenMarkov, steps: ObservedSteps, limits: Limits, tolerance: Any, *, iterations: int
 ) -> Climbed:

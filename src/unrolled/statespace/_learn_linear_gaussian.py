@@ -179,7 +179,7 @@ class _Limits(NamedTuple):
     floor: Any
 
 
-@partial(compiled, static_argnames=("free", "buffer"))
+@partial(compiled, many_pieces=True, static_argnames=("free", "buffer"))
 def _learn(model: LinearGaussian, data: _Data, limits: _Limits, *, free: Learnable, buffer: int) -> _Course:
     def step(course: _Course) -> _Course:
         sums = expected_sums(course.tried, *data)

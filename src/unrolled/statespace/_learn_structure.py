@@ -185,7 +185,7 @@ def _values(parameters: tuple[Parameter, ...], free: Array) -> dict[str, Array]:
     return made
 
 
-@partial(compiled, static_argnames="structure")
+@partial(compiled, many_pieces=True, static_argnames="structure")
 def _loss(free: Array, observed: Observations, counted: Array, *, structure: Structure) -> tuple[Array, Array]:
     """Minus the mean log-likelihood, and its gradient."""
 
