@@ -121,7 +121,7 @@ def _lagged(
 ) -> tuple[Bool[np.ndarray, " time"], Float[np.ndarray, "time lagged"]]:  # fmt: skip
     """Which steps tell something, and the values before each."""
     if not lags:
-        return seen.any(axis=1), np.zeros((len(values), 0))
+        return np.asarray(seen.any(axis=1)), np.zeros((len(values), 0))
     count, whole = len(values), np.asarray(seen.all(axis=1), bool)
     position = np.arange(count) - np.maximum.accumulate(np.where(first, np.arange(count), 0))
     tells: np.ndarray = np.logical_and(whole, position >= lags)
@@ -129,7 +129,7 @@ def _lagged(
     for lag in range(1, min(lags, count - 1) + 1):
         tells[lag:] &= whole[:-lag]
         past[lag:, lag - 1] = values[:-lag]
-    return np.asarray(tells), np.where(tells[:, None], past.reshape(count, -1), 0.0)
+    return tells, np.where(tells[:, None], past.reshape(count, -1), 0.0)
 
 
 def _padded(count: int) -> int:
