@@ -120,7 +120,7 @@ def learn_linear_gaussian(
     """
     model = model.check()
     free = _learnable(model, learned, diagonal)
-    require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
+    iterations = require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
     require_number("tolerance", tolerance, least=0.0)
     observed, lengths = as_sequences(model, y, inputs)
     floor = _FLOOR * _size(observed) if floor is None else floor

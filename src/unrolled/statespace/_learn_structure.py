@@ -100,7 +100,7 @@ def learn_structure(structure: Structure, y: Any, *, iterations: int = 200) -> L
     """
     require_kind("structure", structure, Structure)
     structure.check()
-    require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
+    iterations = require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
     values, seen = _known(y, structure)
     centre, width = _scale(values[seen])
     z = np.where(seen, (values - centre) / width, 0.0)
