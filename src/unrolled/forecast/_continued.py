@@ -1,16 +1,19 @@
-"""What is asked of every model that is continued: steps, a history, levels."""
+"""What is asked of every model that is continued: steps, a history, levels, a size."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.series import Series, as_series
 
-__all__ = ["checked_history", "require_levels", "require_steps"]
+__all__ = ["checked_history", "require_levels", "require_moderate", "require_steps"]
 
 _MOST_STEPS = 1_000_000
+_SMALLEST, _LARGEST = 1e-130, 1e130
 
 
 def require_steps(horizon: Any, x: Any) -> int:
@@ -20,14 +23,16 @@ def require_steps(horizon: Any, x: Any) -> int:
     return require_whole("horizon", horizon, 1, _MOST_STEPS)
 
 
-def checked_history(data: Any, learned: Series, least: int) -> Series:
+def checked_history(data: Any, learned: Series, least: int, *, gaps: bool = False) -> Series:
     """The series to continue from, or an :class:`InputError` if it does not fit what was learned."""
-    known = as_series(data)
+    known = as_series(data, gaps=gaps)
     features = learned.values.shape[1]
     if known.values.shape[1] != features:
         raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
     if len(known) < least:
         raise InputError(f"the model needs {least} known values; the history has {len(known)}.")
+    if np.isnan(known.values).all(axis=0).any():
+        raise InputError("a feature of the history has no known value; there is nothing to continue it from.")
     known.require_even()
     return known
 
@@ -35,8 +40,16 @@ def checked_history(data: Any, learned: Series, least: int) -> Series:
 def require_levels(levels: Any) -> None:
     """Raise an :class:`InputError` unless these are levels of intervals, in percent, each named once."""
     if not isinstance(levels, tuple | list):
-        raise InputError(f"levels must be a tuple, as in (68, 95); came {levels!r}.")
+        raise InputError(f"levels must be a tuple of percentages, as in (68, 95); came {levels!r}.")
     for level in levels:
         require_number("level", level, above=0.0, below=100.0)
     if len(set(levels)) < len(levels):
         raise InputError(f"levels names one level twice: {', '.join(f'{level}' for level in levels)}.")
+
+
+def require_moderate(known: Series) -> None:
+    """Raise an :class:`InputError` if covariances of these values would overflow or vanish."""
+    for name, column in zip(known.names, known.values.T, strict=True):
+        size = np.max(np.abs(column[~np.isnan(column)]), initial=0.0)
+        if size and not _SMALLEST <= size <= _LARGEST:
+            raise InputError(f"{name} is near {size:.0e}: its variance is beyond double precision; scale the data.")

@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_whole
 from unrolled.errors import InputError, TrainingError
+from unrolled.forecast._continued import checked_history, require_steps
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.networks import member_keys
-from unrolled.series import Series, appended, as_series, frame_from_columns
+from unrolled.series import Series, appended, frame_from_columns
 from unrolled.statespace import (
     HiddenMarkov,
     HiddenMarkovForecast,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedHiddenMarkov", "Regimes"]
 
-_MOST_STEPS = 1_000_000
 _MOST_DRAWN = 50_000_000
 _ENOUGH = 4_000  # sample paths for quantiles
 
@@ -115,10 +114,8 @@ class FittedHiddenMarkov:
         TrainingError
             Recurrences that grow ran off to infinity.
         """
-        if x is not None:
-            raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+        steps = require_steps(horizon, x)
         known = self.series if history is None else self._checked(history)
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
         places, z = known.future_x(steps), self.scaler.scale(known.values)
         found = forecast_hidden_markov(self.chain, z, steps)
         paths = self._paths(z, steps)
@@ -194,11 +191,4 @@ class FittedHiddenMarkov:
         return self.model.emission == "autoregressive"
 
     def _checked(self, data: Any) -> Series:
-        known = as_series(data, gaps=True)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
-        if len(known) < self.model.window:
-            raise InputError(f"the model needs {self.model.window} known values; the history has {len(known)}.")
-        known.require_even()
-        return known
+        return checked_history(data, self.series, self.model.window, gaps=True)

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_number, require_whole
-from unrolled.errors import InputError
+from unrolled.forecast._continued import checked_history, require_steps
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
-from unrolled.series import Series, appended, as_series
+from unrolled.series import Series, appended
 from unrolled.statespace import (
     Filtered,
     LinearGaussian,
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
     from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
     from unrolled.forecast._structural import Structural
 
-__all__ = ["FittedLinearGaussian", "require_band_levels", "require_moderate"]
+__all__ = ["FittedLinearGaussian"]
 
-_MOST_STEPS = 1_000_000
-_SMALLEST, _LARGEST = 1e-130, 1e130
 # Of a first state nothing may be known, and a series may have no noise: a covariance would lose its last digits.
 _FORM = "square-root"
 
@@ -87,10 +84,8 @@ class FittedLinearGaussian:
         InputError
             A horizon below 1, a history that does not fit, an ``x``.
         """
-        if x is not None:
-            raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+        steps = require_steps(horizon, x)
         known = self.series if history is None else self._checked(history)
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
         places = known.future_x(steps)
         made = [predict_ahead(system, _filtered(system, y), steps) for system, y in self._pairs(known)]
         mean = np.concatenate([ahead.mean for ahead in made], axis=1)
@@ -170,32 +165,7 @@ class FittedLinearGaussian:
         return zip(self.systems, parts, strict=True)
 
     def _checked(self, data: Any) -> Series:
-        known = as_series(data, gaps=True)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
-        if np.isnan(known.values).all(axis=0).any():
-            raise InputError("a feature of the history has no known value; there is nothing to continue it from.")
-        known.require_even()
-        return known
-
-
-def require_band_levels(levels: Any) -> None:
-    """Raise an :class:`InputError` unless it is a tuple of levels between 0 and 100 percent, none of them twice."""
-    if not isinstance(levels, tuple | list):
-        raise InputError(f"levels must be a tuple of percentages, as in (68, 95); came {levels!r}.")
-    for level in levels:
-        require_number("level", level, above=0.0, below=100.0)
-    if len(set(levels)) < len(levels):
-        raise InputError(f"levels names one level twice: {', '.join(f'{level}' for level in levels)}.")
-
-
-def require_moderate(known: Series) -> None:
-    """Raise an :class:`InputError` if covariances of these values would overflow or vanish."""
-    for name, column in zip(known.names, known.values.T, strict=True):
-        size = np.max(np.abs(column[~np.isnan(column)]), initial=0.0)
-        if size and not _SMALLEST <= size <= _LARGEST:
-            raise InputError(f"{name} is near {size:.0e}: its variance is beyond double precision; scale the data.")
+        return checked_history(data, self.series, 1, gaps=True)
 
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:

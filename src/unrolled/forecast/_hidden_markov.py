@@ -10,8 +10,8 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
+from unrolled.forecast._continued import require_levels, require_moderate
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
-from unrolled.forecast._fitted_linear_gaussian import require_band_levels, require_moderate
 from unrolled.forecast._notes import notes
 from unrolled.learn import Watch
 from unrolled.networks import member_keys
@@ -101,7 +101,7 @@ class HiddenMarkovForecaster:
         require_whole("restarts", self.restarts, 1, _MOST_RESTARTS)
         require_whole("iterations", self.iterations, 1, _MOST_ITERATIONS)
         require_whole("members", self.members, 1, _MOST_MEMBERS)
-        require_band_levels(self.levels)
+        require_levels(self.levels)
         require_whole("seed", self.seed, 0, 2**63 - 1)
 
     def check(self, known: Series) -> None:

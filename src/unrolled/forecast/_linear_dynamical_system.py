@@ -9,7 +9,8 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian, require_band_levels, require_moderate
+from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._notes import notes
 from unrolled.learn import Watch
 from unrolled.series import Series, as_series
@@ -94,7 +95,7 @@ class LinearDynamicalSystem:
         else:
             require_whole("units", self.units, 1, _MOST_UNITS)
         require_whole("iterations", self.iterations, 1, _MOST_ITERATIONS)
-        require_band_levels(self.levels)
+        require_levels(self.levels)
         require_whole("seed", self.seed, 0, 2**63 - 1)
 
     def check(self, known: Series) -> None:

@@ -11,7 +11,8 @@ from jaxtyping import Float
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian, require_band_levels, require_moderate
+from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.learn import Watch
 from unrolled.series import Series, as_series
 from unrolled.statespace import Structure, learn_structure
@@ -86,7 +87,7 @@ class Structural:
         """Raise an :class:`InputError` that names the setting, if one is out of range for every series."""
         Structure.parse(self.components)
         require_whole("iterations", self.iterations, 1, _MOST_ITERATIONS)
-        require_band_levels(self.levels)
+        require_levels(self.levels)
         require_whole("seed", self.seed, 0, 2**63 - 1)
 
     def check(self, known: Series) -> None:

@@ -14,7 +14,7 @@ from unrolled.compilation import compiled
 from unrolled.errors import InputError
 from unrolled.statespace._associative import filter_associatively
 from unrolled.statespace._forms import FORMS, Correction, masked, require_form
-from unrolled.statespace._linear_gaussian import LinearGaussian
+from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
 from unrolled.statespace._observations import Observations, as_observations, state_offsets
 from unrolled.types import AnyArray, precision
 
@@ -97,7 +97,7 @@ def filter_states(model: LinearGaussian, y: Any, inputs: Any = None, *, form: st
     ([0.5, 0.6, 0.412], -4.538)
     """
     require_form(form, ("associative",))
-    model = model.check()
+    model = checked_system(model)
     observed = as_observations(model, y, inputs)
     with precision("float64"):
         found = Filtered(*map(np.asarray, _filtered(model, observed, form=form)))
@@ -119,7 +119,7 @@ def log_likelihood(model: LinearGaussian, y: Any, inputs: Any = None) -> float:
     >>> bool(np.isclose(log_likelihood(still, [0.0]), -0.5 * np.log(2 * np.pi)))
     True
     """
-    model = model.check()
+    model = checked_system(model)
     observed = as_observations(model, y, inputs)
     with precision("float64"):
         found = np.asarray(_likelihoods(model, observed))

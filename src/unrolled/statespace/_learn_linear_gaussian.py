@@ -16,7 +16,7 @@ from unrolled.arguments import require_number, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.statespace._expected_sums import Patterns, expected_sums, find_patterns
-from unrolled.statespace._linear_gaussian import LinearGaussian
+from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
 from unrolled.statespace._maximization import Learnable, maximized
 from unrolled.statespace._observations import Observations, as_sequences
 from unrolled.types import AnyArray, precision
@@ -118,7 +118,7 @@ def learn_linear_gaussian(
     >>> bool(abs(found.model.W[0, 0] - 0.9) < 0.05), bool(np.all(np.diff(found.log_likelihoods) > -1e-6))
     (True, True)
     """
-    model = model.check()
+    model = checked_system(model)
     free = _learnable(model, learned, diagonal)
     iterations = require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
     require_number("tolerance", tolerance, least=0.0)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from unrolled.arguments import require_array
+from unrolled.arguments import require_array, require_kind
 from unrolled.errors import InputError
 from unrolled.types import AnyArray
 
-__all__ = ["LinearGaussian"]
+__all__ = ["LinearGaussian", "checked_system"]
 
 # What a covariance may lack in symmetry, and have in negative eigenvalues, by rounding.
 _ROUNDING = 1e-10
@@ -109,6 +109,12 @@ class LinearGaussian:
         for name in ("Q", "R", "P"):
             _check_covariance(name, parts[name])
         return LinearGaussian(**parts)
+
+
+def checked_system(model: LinearGaussian) -> LinearGaussian:
+    """The system in float64, or an :class:`InputError` unless it is one, and one that can be."""
+    require_kind("model", model, LinearGaussian)
+    return model.check()
 
 
 def _check_shape(name: str, part: np.ndarray, sizes: dict[str, int]) -> None:

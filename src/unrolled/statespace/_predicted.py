@@ -15,7 +15,7 @@ from unrolled.compilation import compiled
 from unrolled.errors import InputError
 from unrolled.statespace._forms import square_root
 from unrolled.statespace._kalman_filter import Filtered
-from unrolled.statespace._linear_gaussian import LinearGaussian
+from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
 from unrolled.statespace._observations import as_inputs, state_offsets
 from unrolled.types import AnyArray, precision
 
@@ -81,7 +81,7 @@ def predict_ahead(model: LinearGaussian, filtered: Filtered, horizon: int, input
     >>> ahead.mean[:, 0].round(3).tolist(), ahead.covariance[:, 0, 0].round(3).tolist()
     ([1.686, 1.686], [1.422, 1.522])
     """
-    model, steps = model.check(), require_whole("horizon", horizon, 1, _MOST_STEPS)
+    model, steps = checked_system(model), require_whole("horizon", horizon, 1, _MOST_STEPS)
     if filtered.mean.shape[1] != model.units:
         raise InputError(f"the states that were filtered have {filtered.mean.shape[1]} units; the model {model.units}.")
     x = as_inputs(model, inputs, steps)
@@ -134,7 +134,7 @@ def sample_linear_gaussian(model: LinearGaussian, steps: int, inputs: Any = None
     >>> sample_linear_gaussian(still, 3, key=jax.random.key(0)).observations[:, 0].tolist()
     [2.0, 2.0, 2.0]
     """
-    model = model.check()
+    model = checked_system(model)
     require_whole("steps", steps, 1, _MOST_STEPS)
     require_kind("key", key, jax.Array)
     x = as_inputs(model, inputs, int(steps))

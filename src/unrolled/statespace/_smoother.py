@@ -14,7 +14,7 @@ from unrolled.compilation import compiled
 from unrolled.statespace._associative import filter_associatively, smooth_associatively
 from unrolled.statespace._forms import require_form
 from unrolled.statespace._kalman_filter import filter_observations, require_regular
-from unrolled.statespace._linear_gaussian import LinearGaussian
+from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
 from unrolled.statespace._observations import Observations, as_observations
 from unrolled.types import AnyArray, precision
 
@@ -77,7 +77,7 @@ def smooth_states(model: LinearGaussian, y: Any, inputs: Any = None, *, form: st
     [1.235, 1.382, 1.529]
     """
     require_form(form, ("associative",))
-    model = model.check()
+    model = checked_system(model)
     observed = as_observations(model, y, inputs)
     with precision("float64"):
         found = Smoothed(*map(np.asarray, _smoothed(model, observed, form=form)))
