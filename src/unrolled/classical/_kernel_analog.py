@@ -26,7 +26,7 @@ _LANES = 512
 class KernelAnalog:
     r"""Ridge regression with a Gaussian kernel on delay vectors.
 
-    The state is :math:`v_t = (z_t, z_{t-s}, \dots, z_{t-(m-1)s})`, and what came next :math:`y_i = z_{i+1} - z_i`:
+    The state is :math:`v_t = (z_t, z_{t-s}, \ldots, z_{t-(m-1)s})`, and what came next :math:`y_i = z_{i+1} - z_i`:
 
     .. math:: z_{t+1} = z_t + \bar y + \sum_i a_i k(v_t, v_i), \qquad (K + r) a = y - \bar y, \qquad
               k(v, v') = \exp\left(-\frac{|v - v'|^2}{2 m w^2}\right) .
