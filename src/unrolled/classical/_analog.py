@@ -29,8 +29,8 @@ _LANES = 512
 class Analog:
     r"""A local linear map on delay vectors.
 
-    The state is :math:`v_t = (z_t, z_{t-s}, \ldots, z_{t-(m-1)s})`. Its k nearest neighbours :math:`v_i` among the known
-    states, with weights :math:`w_i = (1 - (d_i / d_k)^3)^3` by their distances, give
+    The state is :math:`v_t = (z_t, z_{t-s}, \ldots, z_{t-(m-1)s})`. Its k nearest neighbours :math:`v_i` among the
+    known states, with weights :math:`w_i = (1 - (d_i / d_k)^3)^3` by their distances, give
 
     .. math:: z_{t+1} = z_t + \bar y + B (v_t - \bar v), \qquad
               B = \arg\min \sum_i w_i |y_i - \bar y - B (v_i - \bar v)|^2 + r |B|^2
