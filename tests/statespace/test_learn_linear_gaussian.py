@@ -42,7 +42,7 @@ def test_the_likelihood_never_falls(seed, missing, steps):
     y[:steps] = observations(seed, steps, 2, missing)
     y[0, 0] = 1.0
     found = learn_linear_gaussian(system(seed, units=2), y, iterations=12, tolerance=0.0)
-    assert not any("could not improve" in note for note in found.notes) or len(found.log_likelihoods) > 3
+    assert not any("could not improve" in note for note in found.notes)  # no step had to be taken back
     assert np.all(np.diff(found.log_likelihoods) >= -1e-9 * (1 + np.abs(found.log_likelihoods[1:])))
     assert log_likelihood(found.model, y) == pytest.approx(found.log_likelihoods[-1], rel=1e-7, abs=1e-7)
 

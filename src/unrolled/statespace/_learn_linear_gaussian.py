@@ -191,7 +191,7 @@ def _learn(model: LinearGaussian, data: _Data, limits: _Limits, *, free: Learnab
         return _Course(
             jax.tree.map(lambda new, old: jnp.where(fine, new, old), course.tried, course.model),
             maximized(course.tried, sums, free, limits.floor),
-            reached := jnp.where(fine, jnp.maximum(after, before), before),
+            reached := jnp.where(fine, after, before),
             course.history.at[course.done].set(reached),
             course.done + 1,
             jnp.where(fine, ended, failed),
