@@ -77,8 +77,10 @@ def require_covariances(name: str, covariances: AnyArray, states: int, features:
     S = np.asarray(covariances)
     if S.shape != (states, features, features):
         raise InputError(f"{name} must have shape ({states}, {features}, {features}); came {S.shape}.")
+    if _positive_definite(S):
+        return
     for k, one in enumerate(S):
-        if not np.isfinite(one).all() or not np.allclose(one, one.T, rtol=1e-8, atol=0):
+        if not _symmetric(one):
             raise InputError(f"{name} of state {k} must be finite and symmetric; came {one.tolist()}.")
         try:
             np.linalg.cholesky(one)
@@ -87,3 +89,17 @@ def require_covariances(name: str, covariances: AnyArray, states: int, features:
                 f"{name} of state {k} is not positive definite: its least eigenvalue is "
                 f"{np.linalg.eigvalsh(one)[0]:.3g}; leave a feature out that others determine, or add to its diagonal."
             ) from None
+
+
+def _symmetric(S: Float[np.ndarray, "*state feature feature"]) -> bool:
+    """Whether all are finite, and symmetric to eight digits; NaN compares as neither."""
+    return bool((np.abs(S - np.swapaxes(S, -1, -2)) <= 1e-8 * np.abs(S)).all()) and bool(np.isfinite(S).all())
+
+
+def _positive_definite(S: Float[np.ndarray, "state feature feature"]) -> bool:
+    """All at once: the model is checked in every call, and calls are short."""
+    try:
+        np.linalg.cholesky(S)
+    except np.linalg.LinAlgError:
+        return False
+    return _symmetric(S)

@@ -74,8 +74,9 @@ class HiddenMarkov:
                 f"{transition.shape}."
             )
         _require_distribution("initial", initial)
-        for k, row in enumerate(transition):
-            _require_distribution(f"row {k} of transition", row)
+        if not _are_distributions(transition):
+            for k, row in enumerate(transition):
+                _require_distribution(f"row {k} of transition", row)
         if self.emission.states != len(initial):
             raise InputError(f"the chain has {len(initial)} states and the emission {self.emission.states}.")
         self.emission.check()
@@ -105,6 +106,11 @@ def read_observations(model: HiddenMarkov, y: Any, lengths: Any = None) -> tuple
     model.check()
     sequences = [model.emission.readable(one) for one in sequences_of(y, lengths)]
     return observed_steps(sequences, lags=model.emission.lags), tuple(map(len, sequences))
+
+
+def _are_distributions(p: Float[np.ndarray, "*row state"]) -> bool:
+    """All rows at once; NaN compares as no distribution."""
+    return bool((p >= 0).all()) and bool((np.abs(p.sum(axis=-1) - 1) <= _ROUNDING).all())
 
 
 def _require_distribution(name: str, p: Float[np.ndarray, " state"]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import jax
@@ -93,26 +94,41 @@ def observed_steps(sequences: Sequence[Float[np.ndarray, "_ _"]], *, lags: int =
     lags
         How many values before a step its density sees. The first so many steps of every sequence are conditioned on.
     """
-    rows = np.concatenate(sequences)
-    count, features = rows.shape
-    seen = ~np.isnan(rows)
-    values = np.where(seen, rows, 0.0)
-    first = np.zeros(count, bool)
-    first[np.cumsum([0, *map(len, sequences[:-1])])] = True
-    tells, past = _lagged(values, seen, first, lags)
-    partly = seen.any(axis=1) & ~seen.all(axis=1)
-    patterns, pattern = np.ones((1, features), bool), np.zeros(count, np.int32)
-    if partly.any() and not lags:
-        found, which = np.unique(seen[partly], axis=0, return_inverse=True)
-        # As many as a power of two: data with nearly as many patterns share a program.
-        patterns = np.ones((1 << len(found).bit_length(), features), bool)
-        patterns[1 : len(found) + 1] = found
-        pattern[partly] = which.reshape(-1) + 1
-    extra = _padded(count) - count
-    return ObservedSteps(
-        _longer(values, extra), _longer(seen, extra), _longer(first, extra, True), _longer(np.ones(count, bool), extra),
-        _longer(tells, extra), _longer(past, extra), patterns, _longer(pattern, extra),
-    )  # fmt: skip
+    count, features = sum(map(len, sequences)), sequences[0].shape[1]
+    # Written where it will stay: this runs in every call, and calls for a thousand steps take less than a millisecond.
+    values, seen = np.zeros((_padded(count), features)), np.zeros((_padded(count), features), bool)
+    np.concatenate(sequences, out=values[:count])
+    np.logical_not(np.isnan(values[:count]), out=seen[:count])
+    real, first = np.zeros(len(values), bool), np.ones(len(values), bool)
+    real[:count] = True
+    first[1:count] = False
+    for start in accumulate(map(len, sequences[:-1])):
+        first[start] = True
+    patterns, pattern = np.ones((1, features), bool), np.zeros(len(values), np.int32)
+    tells: np.ndarray = real
+    if not seen[:count].all():
+        values[~seen] = 0.0
+        tells = np.asarray(seen.any(axis=1))
+        if not lags:
+            patterns = _patterns(seen, np.logical_and(tells, ~seen.all(axis=1)), pattern)
+    past = np.zeros((len(values), 0))
+    if lags:
+        tells, past = _lagged(values, seen, first, lags)
+    return ObservedSteps(values, seen, first, real, tells, past, patterns, pattern)
+
+
+def _patterns(
+    seen: Bool[np.ndarray, "time feature"], partly: Bool[np.ndarray, " time"], pattern: Int[np.ndarray, " time"]
+) -> Bool[np.ndarray, "pattern feature"]:
+    """The different rows of ``seen`` among those seen in part; ``pattern`` is told which is whose."""
+    if not partly.any():
+        return np.ones((1, seen.shape[1]), bool)
+    found, which = np.unique(seen[partly], axis=0, return_inverse=True)
+    # As many as a power of two: data with nearly as many patterns share a program.
+    patterns = np.ones((1 << len(found).bit_length(), seen.shape[1]), bool)
+    patterns[1 : len(found) + 1] = found
+    pattern[partly] = which.reshape(-1) + 1
+    return patterns
 
 
 def _lagged(
@@ -120,8 +136,6 @@ def _lagged(
     lags: int,
 ) -> tuple[Bool[np.ndarray, " time"], Float[np.ndarray, "time lagged"]]:  # fmt: skip
     """Which steps tell something, and the values before each."""
-    if not lags:
-        return np.asarray(seen.any(axis=1)), np.zeros((len(values), 0))
     count, whole = len(values), np.asarray(seen.all(axis=1), bool)
     position = np.arange(count) - np.maximum.accumulate(np.where(first, np.arange(count), 0))
     tells: np.ndarray = np.logical_and(whole, position >= lags)
@@ -136,10 +150,6 @@ def _padded(count: int) -> int:
     """The length with padding: of every octave eight lengths, so that an eighth at most is wasted."""
     unit = max(8, 1 << max(count.bit_length() - 4, 0))
     return -(-count // unit) * unit
-
-
-def _longer(rows: np.ndarray, extra: int, filled: Any = 0) -> np.ndarray:
-    return np.concatenate([rows, np.full((extra, *rows.shape[1:]), filled, rows.dtype)])
 
 
 def _is_list_of_arrays(y: Any) -> bool:
