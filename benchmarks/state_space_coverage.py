@@ -17,8 +17,18 @@ import jax
 import numpy as np
 
 import unrolled
-from unrolled.forecast import Estimator, LinearDynamicalSystem, Structural
-from unrolled.statespace import LinearGaussian, Structure, filter_states, predict_ahead, sample_linear_gaussian
+from unrolled.forecast import Estimator, HiddenMarkovForecaster, LinearDynamicalSystem, Structural
+from unrolled.statespace import (
+    GaussianEmission,
+    HiddenMarkov,
+    LinearGaussian,
+    Structure,
+    draw_series,
+    filter_states,
+    forecast_hidden_markov,
+    predict_ahead,
+    sample_linear_gaussian,
+)
 
 POINTS, HORIZON, LEVEL, QUANTILE = 200, 10, 90.0, 1.6448536269514722
 
@@ -35,28 +45,48 @@ def walk() -> LinearGaussian:
     return LinearGaussian(made.W, made.V, made.Q, made.R, made.m, np.eye(1))
 
 
-SYSTEMS: dict[str, tuple[Callable[[], LinearGaussian], Estimator]] = {
+def regimes() -> HiddenMarkov:
+    """Two levels that a chain of states chooses between, seen through noise."""
+    emission = GaussianEmission(np.array([[0.0], [3.0]]), np.array([[[1.0]], [[0.5]]]))
+    return HiddenMarkov(np.array([0.5, 0.5]), np.array([[0.9, 0.1], [0.2, 0.8]]), emission)
+
+
+SYSTEMS: dict[str, tuple[Callable[[], LinearGaussian | HiddenMarkov], Estimator]] = {
     "linear dynamical system, 2 units": (oscillation, LinearDynamicalSystem(units=2, levels=(LEVEL,))),
     "structural, level": (walk, Structural("level", levels=(LEVEL,))),
+    "hidden Markov, 2 states": (regimes, HiddenMarkovForecaster(states=2, members=1, levels=(LEVEL,))),
 }
 
 
-def drawn(system: LinearGaussian, seed: int, count: int) -> np.ndarray:
+def drawn(system: LinearGaussian | HiddenMarkov, seed: int, count: int) -> np.ndarray:
     """Series of 200 known points and 10 to come, ``(series, time)``."""
     keys = (jax.random.fold_in(jax.random.key(seed), i) for i in range(count))
-    return np.array([sample_linear_gaussian(system, POINTS + HORIZON, key=key).observations[:, 0] for key in keys])
+    steps = POINTS + HORIZON
+    if isinstance(system, HiddenMarkov):
+        return np.array([draw_series(system, steps, key=key)[1][:, 0] for key in keys])
+    return np.array([sample_linear_gaussian(system, steps, key=key).observations[:, 0] for key in keys])
 
 
-def with_known_parameters(system: LinearGaussian, count: int) -> np.ndarray:
+def known_bounds(system: LinearGaussian | HiddenMarkov, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper, by horizon, from the system's own parameters."""
+    if isinstance(system, HiddenMarkov):
+        lower, upper = forecast_hidden_markov(system, y, HORIZON).quantiles([0.05, 0.95])[..., 0]
+        return lower, upper
+    ahead = predict_ahead(system, filter_states(system, y), HORIZON)
+    middle, half = np.asarray(ahead.mean)[:, 0], QUANTILE * np.sqrt(np.asarray(ahead.covariance)[:, 0, 0])
+    return middle - half, middle + half
+
+
+def with_known_parameters(system: LinearGaussian | HiddenMarkov, count: int) -> np.ndarray:
     """The share of truths within the bounds, by horizon."""
     inside = np.zeros(HORIZON)
     for y in drawn(system, 0, count):
-        ahead = predict_ahead(system, filter_states(system, y[:POINTS]), HORIZON)
-        inside += np.abs(y[POINTS:] - ahead.mean[:, 0]) < QUANTILE * np.sqrt(ahead.covariance[:, 0, 0])
+        lower, upper = known_bounds(system, y[:POINTS])
+        inside += (lower < y[POINTS:]) & (y[POINTS:] < upper)
     return inside / count
 
 
-def with_learned_parameters(model: Estimator, system: LinearGaussian, count: int) -> np.ndarray:
+def with_learned_parameters(model: Estimator, system: LinearGaussian | HiddenMarkov, count: int) -> np.ndarray:
     """The same with parameters from the 200 points."""
     inside = np.zeros(HORIZON)
     for y in drawn(system, 1, count):
@@ -76,9 +106,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--known", type=int, default=5000)
     options.add_argument("--fitted", type=int, default=1000)
+    options.add_argument("--only", default="", help="systems whose name begins so")
     asked = options.parse_args()
     unrolled.use_compilation_cache()
     for name, (make, model) in SYSTEMS.items():
+        if not name.startswith(asked.only):
+            continue
         system = make()
         say(name, "known parameters", asked.known, partial(with_known_parameters, system))
         say(name, "learned from 200 points", asked.fitted, partial(with_learned_parameters, model, system))
