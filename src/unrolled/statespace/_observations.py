@@ -16,6 +16,8 @@ from unrolled.types import AnyArray
 
 __all__ = ["Observations", "as_inputs", "as_observations", "as_sequences", "shared_length", "state_offsets"]
 
+_LONG = 4096
+
 
 class Observations(NamedTuple):
     """One sequence, or several with a leading axis.
@@ -107,13 +109,16 @@ def as_sequences(model: LinearGaussian, y: Any, inputs: Any = None) -> tuple[Obs
 def shared_length(steps: int) -> int:
     """A length at least as large, by a quarter at most: series that share it share a compiled program.
 
+    Long series are lengthened by a sixteenth at most: there the steps cost more than the compilation.
+
     Examples
     --------
     >>> from unrolled.statespace import shared_length
-    >>> [shared_length(steps) for steps in (3, 100, 129, 1000)]
-    [16, 112, 160, 1024]
+    >>> [shared_length(steps) for steps in (3, 100, 129, 1000, 100_000)]
+    [16, 112, 160, 1024, 102400]
     """
-    grain = 1 << max((steps - 1).bit_length() - 3, 2)
+    finer = 3 if steps <= _LONG else 5
+    grain = 1 << max((steps - 1).bit_length() - finer, 2)
     return max(16, -(-steps // grain) * grain)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from unrolled.errors import InputError
+from unrolled.statespace._observations import shared_length
 from unrolled.types import AnyArray
 
 __all__ = ["ObservedSteps", "observed_steps", "sequences_of"]
@@ -96,7 +97,8 @@ def observed_steps(sequences: Sequence[Float[np.ndarray, "_ _"]], *, lags: int =
     """
     count, features = sum(map(len, sequences)), sequences[0].shape[1]
     # Written where it will stay: this runs in every call, and calls for a thousand steps take less than a millisecond.
-    values, seen = np.zeros((_padded(count), features)), np.zeros((_padded(count), features), bool)
+    shape = (shared_length(count), features)
+    values, seen = np.zeros(shape), np.zeros(shape, bool)
     np.concatenate(sequences, out=values[:count])
     np.logical_not(np.isnan(values[:count]), out=seen[:count])
     real, first = np.zeros(len(values), bool), np.ones(len(values), bool)
@@ -144,12 +146,6 @@ def _lagged(
         tells[lag:] &= whole[:-lag]
         past[lag:, lag - 1] = values[:-lag]
     return tells, np.where(tells[:, None], past.reshape(count, -1), 0.0)
-
-
-def _padded(count: int) -> int:
-    """The length with padding: of every octave eight lengths, so that an eighth at most is wasted."""
-    unit = max(8, 1 << max(count.bit_length() - 4, 0))
-    return -(-count // unit) * unit
 
 
 def _is_list_of_arrays(y: Any) -> bool:
