@@ -284,7 +284,7 @@ def test_odd_series_are_continued_quietly(values):
         (lambda: auto().fit(unrolled.make_series([1.0, 2, 3, 4, 5], [0, 1, 2, 3, 5])), "spac"),
         (lambda: auto().fit(KNOWN).predict(0), "horizon"),
         (lambda: auto().fit(KNOWN).predict(x=[1.0]), "learns y from x"),
-        (lambda: auto().fit(KNOWN).predict(2, history=[1.0, 2.0]), "need [0-9]+ known values; the history has 2"),
+        (lambda: auto().fit(KNOWN).predict(2, history=[1.0, 2.0]), "needs [0-9]+ known values; the history has 2"),
     ],
 )
 def test_errors_say_what_to_do(call, said):

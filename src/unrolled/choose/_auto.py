@@ -21,14 +21,13 @@ from unrolled.choose._judged import Continued, Judged, judge
 from unrolled.choose._networks import network_candidates
 from unrolled.choose._verdict import verdict
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast import Band, Forecast, Ingredient, OneStep
+from unrolled.forecast import Band, Forecast, Ingredient, OneStep, checked_history, checked_horizon
 from unrolled.learn import History, Watch
 from unrolled.series import Series, appended, as_companion, as_series
 
 __all__ = ["Auto", "FittedAuto"]
 
 _LEAST_POINTS = 5
-_MOST_STEPS = 1_000_000
 # Older values than these are not looked at.
 _MOST_POINTS = 1_200
 _MOST_ONE_STEP = 400
@@ -237,10 +236,8 @@ class FittedAuto:
         TrainingError
             Every candidate ran off to infinity.
         """
-        if x is not None:
-            raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+        steps = checked_horizon(horizon, x)
         known = self.series if history is None else self._checked(history)
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
         if self.companion is not None and len(known) + steps > len(self.companion):
             ahead = max(len(self.companion) - len(known), 0)
             raise InputError(f"the companion is known {ahead} steps ahead; {steps} were asked for. Lower the horizon.")
@@ -309,14 +306,8 @@ class FittedAuto:
         return tuple(bands)
 
     def _checked(self, data: Any) -> Series:
-        known = as_series(data)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
         least = max(judged.reach for judged in self.judged) + self._skipped
-        if len(known) < least:
-            raise InputError(f"the chosen laws need {least} known values; the history has {len(known)}.")
-        known.require_even()
+        known = checked_history(data, self.series, least)
         if self.companion is not None and len(as_companion(self.companion, known)) < len(known):
             raise InputError(
                 f"the companion that the model learned with is known in {len(self.companion)} rows; the history has "

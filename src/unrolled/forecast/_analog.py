@@ -13,7 +13,7 @@ from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.classical import Analog, AnalogMap, KernelAnalog, KernelMap
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.forecast._analog_choice import LEAST_TO_CHOOSE, AnyAnalog, analog_candidates, choose_analogs
-from unrolled.forecast._continued import checked_history, require_steps
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._notes import notes
 from unrolled.learn import History, Watch
@@ -242,7 +242,7 @@ class FittedAnalog:
         TrainingError
             The continuation ran off to infinity.
         """
-        steps = require_steps(horizon, x)
+        steps = checked_horizon(horizon, x)
         known = self._history(history)
         z = self.scaler.scale(known.values)
         made = [one.extend(z[None, len(z) - one.method.span :], steps)[0] for one in self.maps]

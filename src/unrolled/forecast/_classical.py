@@ -13,13 +13,13 @@ from jaxtyping import Float
 from unrolled.arguments import require_whole
 from unrolled.classical import Law, Method, Recurrence, RecurrencePosterior
 from unrolled.errors import InputError, TrainingError
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History, Watch
 from unrolled.series import Series, appended, as_series
 
 __all__ = ["ClassicalForecaster", "FittedClassical"]
 
-_MOST_STEPS = 1_000_000
 _PATHS = 400
 _LEVELS = (68.0, 95.0)
 # A method that is a function of time is fitted anew for every one-step prediction; further back it is not asked.
@@ -148,10 +148,8 @@ class FittedClassical:
         TrainingError
             The continuation ran off to infinity.
         """
-        if x is not None:
-            raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+        steps = checked_horizon(horizon, x)
         known = self.series if history is None else self._checked(history)
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
         places = known.future_x(steps)
         with np.errstate(all="ignore"):
             centre = np.stack([law.extend(column, steps) for law, column in self._columns(known)], axis=1)
@@ -216,15 +214,8 @@ class FittedClassical:
         return paths[finite] if finite.any() else None
 
     def _checked(self, data: Any) -> Series:
-        known = as_series(data)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
         least = max(len(law.weights) if isinstance(law, Recurrence) else self.model.window for law in self.laws)
-        if len(known) < least:
-            raise InputError(f"the model needs {least} known values; the history has {len(known)}.")
-        known.require_even()
-        return known
+        return checked_history(data, self.series, least)
 
 
 def _bands(paths: Float[np.ndarray, "path horizon feature"]) -> tuple[Band, ...]:

@@ -10,20 +10,20 @@ from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.series import Series, as_series
 
-__all__ = ["checked_history", "require_levels", "require_moderate", "require_steps"]
+__all__ = ["checked_history", "checked_horizon", "require_levels", "require_moderate"]
 
 _MOST_STEPS = 1_000_000
 _SMALLEST, _LARGEST = 1e-130, 1e130
 
 
-def require_steps(horizon: Any, x: Any) -> int:
+def checked_horizon(horizon: Any, x: Any) -> int:
     """How many steps to continue, or an :class:`InputError`: at least one, and no ``x``."""
     if x is not None:
         raise InputError("x can be given only to a model that learns y from x; give a horizon.")
     return require_whole("horizon", horizon, 1, _MOST_STEPS)
 
 
-def checked_history(data: Any, learned: Series, least: int, *, gaps: bool = False) -> Series:
+def checked_history(data: Any, learned: Series, least: int, *, gaps: bool = False, even: bool = True) -> Series:
     """The series to continue from, or an :class:`InputError` if it does not fit what was learned."""
     known = as_series(data, gaps=gaps)
     features = learned.values.shape[1]
@@ -33,7 +33,8 @@ def checked_history(data: Any, learned: Series, least: int, *, gaps: bool = Fals
         raise InputError(f"the model needs {least} known values; the history has {len(known)}.")
     if np.isnan(known.values).all(axis=0).any():
         raise InputError("a feature of the history has no known value; there is nothing to continue it from.")
-    known.require_even()
+    if even:
+        known.require_even()
     return known
 
 

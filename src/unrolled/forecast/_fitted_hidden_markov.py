@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast._continued import checked_history, require_steps
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.networks import member_keys
@@ -114,7 +114,7 @@ class FittedHiddenMarkov:
         TrainingError
             Recurrences that grow ran off to infinity.
         """
-        steps = require_steps(horizon, x)
+        steps = checked_horizon(horizon, x)
         known = self.series if history is None else self._checked(history)
         places, z = known.future_x(steps), self.scaler.scale(known.values)
         found = forecast_hidden_markov(self.chain, z, steps)

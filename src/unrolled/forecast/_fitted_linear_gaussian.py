@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.forecast._continued import checked_history, require_steps
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.series import Series, appended
@@ -84,7 +84,7 @@ class FittedLinearGaussian:
         InputError
             A horizon below 1, a history that does not fit, an ``x``.
         """
-        steps = require_steps(horizon, x)
+        steps = checked_horizon(horizon, x)
         known = self.series if history is None else self._checked(history)
         places = known.future_x(steps)
         made = [predict_ahead(system, _filtered(system, y), steps) for system, y in self._pairs(known)]

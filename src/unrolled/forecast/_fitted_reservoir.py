@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.arguments import require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._finite import finite_members
 from unrolled.forecast._forecast import Forecast, OneStep
 from unrolled.forecast._notes import notes
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedReservoir", "Reading", "closed_loop_of_readouts", "fit_reservoir"]
 
-_MOST_STEPS = 1_000_000
 _Rows = Iterator[tuple[Float[np.ndarray, "row column"], Float[np.ndarray, "row feature"]]]
 
 
@@ -166,10 +165,8 @@ class FittedReservoir:
         TrainingError
             Every member's continuation ran off to infinity; the message says at which step.
         """
-        if x is not None:
-            raise InputError("x can be given only to a model that learns y from x; give a horizon.")
-        known = self.series if history is None else self._checked(history)
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
+        steps = checked_horizon(horizon, x)
+        known = self.series if history is None else checked_history(history, self.series, self.model.window)
         z = self.frame.base.scale(known.values)
         states = [one.after(z) for one in self.members()]
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *states)
@@ -181,7 +178,7 @@ class FittedReservoir:
 
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from the true values before each; those of the washout are left out where others are."""
-        known = self.series if data is None else self._checked(data)
+        known = self.series if data is None else checked_history(data, self.series, self.model.window)
         z = self.frame.base.scale(known.values)
         first = min(self.model.first_row(len(known)), max(len(z) - 2, self.model.window - 1))
         said = [self._said(one, V, c, z, first) for one, V, c in zip(self.members(), self.V, self.c, strict=True)]
@@ -206,16 +203,6 @@ class FittedReservoir:
         from unrolled.forecast._saved_reservoir import save_reservoir
 
         return save_reservoir(self, folder)
-
-    def _checked(self, data: Any) -> Series:
-        known = as_series(data)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
-        if len(known) < self.model.window:
-            raise InputError(f"the model needs {self.model.window} known values; the history has {len(known)}.")
-        known.require_even()
-        return known
 
 
 class Reading(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_whole
 from unrolled.errors import InputError
+from unrolled.forecast._continued import checked_history, checked_horizon
 from unrolled.forecast._described import describe, tensors
 from unrolled.forecast._direct import Direct
 from unrolled.forecast._finite import finite_members
@@ -32,7 +32,6 @@ __all__ = ["FittedForecaster", "Forecaster", "Frame"]
 
 #: Between a series and the networks: they say the next values, or what a base leaves of them.
 Frame: TypeAlias = Direct | Remainder
-_MOST_STEPS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -366,30 +365,20 @@ class FittedForecaster:
         return save_model(folder, description, tensors(self.sequence, self.series) | base)
 
     def _places(self, known: Series, horizon: int | None, x: Any) -> Float[np.ndarray, " horizon"]:
-        if x is not None:
-            if self.model.target != "x-to-y":
-                raise InputError("x can be given only to a model that learns y from x; give a horizon.")
+        if x is not None and self.model.target == "x-to-y":
             places = np.atleast_1d(_numbers("x", x))
             if not np.all(np.isfinite(places)) or places.ndim != 1 or not len(places):
                 raise InputError("x must be one or more finite numbers.")
             return places
-        steps = require_whole("horizon", horizon, 1, _MOST_STEPS)
+        steps = checked_horizon(horizon, x)
         if self.model.target == "x-to-y" and known.spacing is None:
             raise InputError(f"{known.x_name} is not evenly spaced, so a horizon names no places; give x=[...].")
         return known.future_x(steps)
 
     def _checked_history(self, data: Any) -> Series:
-        known = as_series(data)
-        features = self.series.values.shape[1]
-        if known.values.shape[1] != features:
-            raise InputError(f"the model learned {features} features; the history has {known.values.shape[1]}.")
         if self.model.target == "window":
-            if len(known) < self.model.framing.lead:
-                raise InputError(
-                    f"the model needs {self.model.framing.lead} known values; the history has {len(known)}."
-                )
-            known.require_even()
-        return known
+            return checked_history(data, self.series, self.model.framing.lead)
+        return checked_history(data, self.series, 0, even=False)
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:

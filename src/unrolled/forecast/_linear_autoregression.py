@@ -13,7 +13,7 @@ from jaxtyping import Float
 from unrolled.arguments import require_flag, require_number, require_whole
 from unrolled.errors import InputError, TrainingError
 from unrolled.forecast._autoregressive_law import AutoregressiveLaw, Future, fit_autoregression, least_rows
-from unrolled.forecast._continued import checked_history, require_levels, require_steps
+from unrolled.forecast._continued import checked_history, checked_horizon, require_levels
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.forecast._notes import notes
 from unrolled.forecast._order_choice import choose_order
@@ -222,7 +222,7 @@ class FittedAutoregression:
         TrainingError
             The continuation ran off to infinity.
         """
-        steps = require_steps(horizon, x)
+        steps = checked_horizon(horizon, x)
         known = self._history(history)
         future = self._future(known, steps)
         with np.errstate(over="ignore"):
