@@ -10,10 +10,20 @@ import numpy as np
 
 from unrolled.errors import InputError
 
-__all__ = ["MOST", "require_array", "require_flag", "require_kind", "require_number", "require_whole"]
+__all__ = [
+    "MOST",
+    "require_array",
+    "require_flag",
+    "require_kind",
+    "require_moderate",
+    "require_number",
+    "require_whole",
+    "unmasked",
+]
 
 #: The most sequences, steps or symbols that are asked for; more is a mistake.
 MOST = 1_000_000_000
+_SMALLEST, _LARGEST = 1e-130, 1e130
 
 
 def require_whole(name: str, value: Any, least: int, most: int) -> int:
@@ -102,6 +112,37 @@ def require_array(name: str, value: Any, *axes: str) -> np.ndarray:
     if array.ndim != len(axes):
         raise InputError(f"{wanted}; came shape {array.shape}.")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def unmasked(value: Any) -> Any:
+    """The value itself; of a masked array its numbers, NaN where they are masked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.arguments import unmasked
+    >>> unmasked(np.ma.array([1, 2], mask=[False, True])).tolist()
+    [1.0, nan]
+    """
+    if not isinstance(value, np.ma.MaskedArray) or value.dtype.kind not in "fiub":
+        return value
+    return np.ma.filled(value.astype(np.result_type(value.dtype, np.float32)), np.nan)
+
+
+def require_moderate(name: str, values: np.ndarray) -> None:
+    """Raise an :class:`InputError` that names the numbers if their variance would overflow or vanish; NaN is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.arguments import require_moderate
+    >>> require_moderate("y", np.array([0.0, 1e200]))
+    Traceback (most recent call last):
+    unrolled.errors.InputError: y is near 1e+200: its variance is beyond double precision; scale the data.
+    """
+    size = np.max(np.abs(values[~np.isnan(values)]), initial=0.0)
+    if size and not _SMALLEST <= size <= _LARGEST:
+        raise InputError(f"{name} is near {size:.0e}: its variance is beyond double precision; scale the data.")
 
 
 def require_flag(name: str, value: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from unrolled.errors import InputError
+from unrolled.errors import InputError, TrainingError
 from unrolled.statespace import (
     AutoregressiveEmission,
     CategoricalEmission,
@@ -140,3 +140,17 @@ def test_a_drawn_series_has_the_shares_of_the_chain():
 def test_wrong_requests(call, said):
     with pytest.raises(InputError, match=said):
         call(HiddenMarkov(*CHAIN, EMISSIONS["autoregressive"]))
+
+
+def test_a_variance_far_below_the_level_is_not_lost():
+    """Both states are one recurrence about 1e6 with deviations of 1e-3: its variances are known."""
+    emission = AutoregressiveEmission(np.full((2, 1), 1e5), np.full((2, 1, 1, 1), 0.9), np.full((2, 1, 1), 1e-6))
+    model = HiddenMarkov(np.array([0.5, 0.5]), np.array([[0.9, 0.1], [0.1, 0.9]]), emission)
+    found = forecast_hidden_markov(model, np.full(3, 1e6), 3)
+    np.testing.assert_allclose(found.variance[:, 0], 1e-6 * np.cumsum(0.81 ** np.arange(3)), rtol=1e-6)
+
+
+def test_a_recurrence_that_grows_is_an_error():
+    emission = AutoregressiveEmission(np.zeros((1, 1)), np.full((1, 1, 1, 1), 2.0), np.ones((1, 1, 1)))
+    with pytest.raises(TrainingError, match="ran off to infinity at step"):
+        forecast_hidden_markov(HiddenMarkov(np.ones(1), np.ones((1, 1)), emission), [1.0], 1200)

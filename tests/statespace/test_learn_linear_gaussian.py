@@ -124,3 +124,23 @@ def test_sequences_that_do_not_fit():
         learn_linear_gaussian(system(0, inputs=1), [observations(0, 9, 2)] * 2, [observations(0, 9, 1)])
     with pytest.raises(TrainingError, match="no finite likelihood"):
         learn_linear_gaussian(replace(model, W=1e200 * np.eye(3)), observations(0, 9, 2))
+
+
+def test_the_start_is_brought_to_where_it_may_be():
+    """Below its floor, or not diagonal where it is to stay so, a start would be left for something less likely."""
+    y = observations(3, 30, 2)
+    full = replace(system(0), R=np.array([[1.0, 0.9], [0.9, 1.0]]))
+    found = learn_linear_gaussian(full, y, diagonal="R", iterations=5)
+    assert found.model.R[0, 1] == 0
+    assert np.all(np.diff(found.log_likelihoods) > 0)
+    high = learn_linear_gaussian(full, y, floor=100.0, iterations=5)
+    assert np.linalg.eigvalsh(high.model.R)[0] >= 100 * (1 - 1e-12)
+    assert np.all(np.diff(high.log_likelihoods) > -1e-9)
+
+
+def test_a_half_of_which_nothing_is_told_stays_as_it_is():
+    """Sequences of one step say nothing of W and Q, inputs that are zero nothing of U."""
+    model = system(0, units=1, features=1, inputs=1)
+    found = learn_linear_gaussian(model, [np.array([[one]]) for one in (1.0, 2.0, 4.0)], [np.zeros((1, 1))] * 3)
+    assert [getattr(found.model, name).tolist() for name in "WQU"] == [getattr(model, name).tolist() for name in "WQU"]
+    assert found.log_likelihoods[-1] > found.log_likelihoods[0] + 0.1

@@ -9,8 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linear_gaussian_cases import blocks, complete, conditioned, joint, observations, system
-from unrolled.errors import InputError
-from unrolled.statespace import filter_states, log_likelihood, predict_ahead, sample_linear_gaussian, smooth_states
+from unrolled.errors import InputError, TrainingError
+from unrolled.statespace import (
+    LinearGaussian,
+    choose_units,
+    filter_states,
+    log_likelihood,
+    predict_ahead,
+    sample_linear_gaussian,
+    smooth_states,
+    subspace_system,
+)
 
 FORMS = ("covariance", "square-root", "associative")
 every_form = pytest.mark.parametrize("form", FORMS)
@@ -46,6 +55,37 @@ def test_it_is_what_the_joint_gaussian_says(case, form):
     assert filtered.log_likelihood == pytest.approx(density, abs=1e-8)
     assert smoothed.log_likelihood == pytest.approx(density, abs=1e-8)
     assert log_likelihood(model, y, x) == pytest.approx(density, abs=1e-8)
+
+
+@every_form
+@pytest.mark.parametrize("Q", [[10.0, 1e-4], [1.0, 0.0]], ids=["noisy", "one unit without noise"])
+def test_units_of_measurement_change_nothing(form, Q):
+    """One unit in pascals, the other a small fraction, and the one with the large numbers settles first."""
+    plain = LinearGaussian(np.diag([0.5, 1.0]), np.eye(2), np.diag(Q), np.eye(2), np.zeros(2), np.eye(2))
+    size = np.array([1e5, 1e-3])
+    scaled = replace(plain, Q=plain.Q * size[:, None] * size, R=np.diag(size**2), P=np.diag(size**2))
+    y = sample_linear_gaussian(plain, 40, key=jax.random.key(0)).observations
+    mean, P, density = conditioned(plain, y)
+    means, covariances, _ = blocks(mean, P, len(y))
+    found = smooth_states(scaled, y * size, form=form)
+    np.testing.assert_allclose(found.mean / size, means, atol=1e-8)
+    np.testing.assert_allclose(found.covariance / (size[:, None] * size), covariances, atol=1e-8)
+    assert found.log_likelihood == pytest.approx(density - len(y) * np.log(size).sum(), rel=1e-10)
+
+
+@every_form
+def test_a_singular_covariance_is_singular_in_any_unit(form):
+    """A unit that is known for ever, beside one of large and one of small numbers."""
+    noise = np.diag([1.0, 0.0, 1.0])
+    V = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    plain = LinearGaussian(np.diag([1.0, 1.0, 0.9]), V, noise, np.eye(2), np.zeros(3), noise)
+    size, seen = np.array([1e5, 1.0, 1e-3]), np.array([1e5, 1e-3])
+    scaled = replace(plain, Q=noise * size**2, R=np.diag(seen**2), P=noise * size**2)
+    y = sample_linear_gaussian(plain, 40, key=jax.random.key(1)).observations
+    means = blocks(*conditioned(plain, y)[:2], len(y))[0]
+    np.testing.assert_allclose(
+        (smooth_states(scaled, y * seen, form=form).mean / size)[:, [0, 2]], means[:, [0, 2]], atol=1e-8
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -129,8 +169,10 @@ def test_one_step_and_no_values_between():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"R": -np.eye(2)}, r"R must be a covariance, without a negative eigenvalue; its lowest is -1"),
+        ({"R": -np.eye(2)}, "R must be a covariance: no variance is negative; entry 0 of its diagonal is -1"),
         ({"Q": np.array([[1.0, 2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 1.0]])}, "Q must be a covariance"),
+        ({"Q": np.diag([1e10, -0.5, 1.0])}, "entry 1 of its diagonal is -0.5"),
+        ({"Q": np.array([[1e10, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]])}, "its lowest is -1"),
         ({"P": np.triu(np.ones((3, 3)))}, "P must be symmetric"),
         ({"W": np.eye(2)}, r"V must have shape \(feature, unit\) = \(2, 2\); came \(2, 3\)"),
         ({"W": np.ones((3, 2))}, r"W must have shape \(unit, unit\)"),
@@ -208,3 +250,38 @@ def test_samples_have_the_moments_of_the_system():
     np.testing.assert_array_equal(one.states, sample_linear_gaussian(model, 4, key=jax.random.key(5)).states)
     with pytest.raises(InputError, match="key"):
         sample_linear_gaussian(model, 4, key=3)
+
+
+def test_what_runs_off_is_an_error():
+    growing = replace(system(0, units=2), W=np.array([[2.0, 1.0], [0.0, -2.0]]))
+    with pytest.raises(TrainingError, match="ran off to infinity at step"):
+        predict_ahead(growing, filter_states(growing, np.ones((3, 2))), 1200)
+    with pytest.raises(TrainingError, match="ran off to infinity at step"):
+        sample_linear_gaussian(growing, 1200, key=jax.random.key(0))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: filter_states(system(0), [[1.0, 2.0], [3.0]]), "came rows of several lengths"),
+        (
+            lambda: filter_states(system(0, inputs=1), np.ones((2, 2)), np.ma.array([1.0, 9.0], mask=[0, 1])),
+            "not finite",
+        ),
+        (lambda: choose_units(np.ones(9)), r"shape \(time, feature\)"),
+        (lambda: choose_units(np.ones((9, 1)), ()), "candidates is empty"),
+        (lambda: choose_units(np.r_[np.sin(np.arange(20.0)), np.full(20, np.nan)][:, None], (1,)), "could be judged"),
+        (lambda: choose_units(np.full((9, 1), 1e200)), "near 1e[+]200"),
+        (lambda: subspace_system(np.full((9, 1), np.nan), 1), "no value is known"),
+        (lambda: subspace_system(np.full((9, 1), np.inf), 1), "infinite"),
+    ],
+)
+def test_observations_that_cannot_be(call, said):
+    with pytest.raises(InputError, match=said):
+        call()
+
+
+def test_masked_whole_numbers_are_missing():
+    walk = LinearGaussian(*(np.eye(1),) * 4, np.zeros(1), np.eye(1))
+    found = filter_states(walk, np.ma.array([1, 7], mask=[False, True])).mean
+    assert found.tolist() == filter_states(walk, [1.0, np.nan]).mean.tolist()

@@ -23,7 +23,7 @@ _RANK = 1e-12  # singular values that much smaller than the largest are rounding
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AutoregressiveEmission:
     r"""``y_t | state k ~ N(c_k + sum_l A_kl y_{t-l}, covariance_k)``, l from 1 to the number of lags.
 

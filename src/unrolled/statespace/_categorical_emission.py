@@ -19,7 +19,7 @@ __all__ = ["CategoricalEmission", "require_symbols"]
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CategoricalEmission:
     """``P(y_t = symbol | state k) = probabilities[k, symbol]``, symbols being 0, 1, 2, ...
 

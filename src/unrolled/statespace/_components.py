@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import jax.numpy as jnp
@@ -242,7 +241,7 @@ def parsed_component(text: str) -> Component:
         return Level() if word == "level" else Trend(word == "damped-trend")
     if word == "cycle" and given is not None and len(given) <= 1:
         return Cycle(*given)
-    if word == "season" and given and len(given) <= 2 and all(one == ceil(one) for one in given[1:]):
+    if word == "season" and given and len(given) <= 2 and all(one.is_integer() for one in given[1:]):
         return Season(given[0], *map(int, given[1:]))
     raise InputError(
         f"a component is level, trend, damped-trend, season:PERIOD, season:PERIOD:HARMONICS, cycle or cycle:PERIOD; "

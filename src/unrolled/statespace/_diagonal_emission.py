@@ -21,7 +21,7 @@ __all__ = ["DiagonalEmission"]
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiagonalEmission:
     """``y_tf | state k ~ N(mean_kf, variance_kf)``, every feature by itself.
 

@@ -10,7 +10,17 @@ from jaxtyping import Array, Bool, Float
 
 from unrolled.errors import nearest_name
 
-__all__ = ["FORMS", "Correction", "CovarianceForm", "Form", "SquareRootForm", "masked", "require_form", "square_root"]
+__all__ = [
+    "FORMS",
+    "Correction",
+    "CovarianceForm",
+    "Form",
+    "SquareRootForm",
+    "deviations",
+    "masked",
+    "require_form",
+    "square_root",
+]
 
 
 class Correction(NamedTuple):
@@ -44,6 +54,10 @@ class Form(Protocol):
         """A covariance in this form."""
         ...
 
+    def size(self, factor: Float[Array, "unit unit"]) -> Float[Array, "unit _"]:
+        """What each entry is to be compared with: units may differ by many orders of magnitude."""
+        ...
+
     def covariance(self, factor: Float[Array, "*time unit unit"]) -> Float[Array, "*time unit unit"]:
         """The covariance back."""
         ...
@@ -63,6 +77,10 @@ class CovarianceForm:
     def of(self, covariance: Float[Array, "unit unit"]) -> Float[Array, "unit unit"]:
         """The same."""
         return covariance
+
+    def size(self, factor: Float[Array, "unit unit"]) -> Float[Array, "unit unit"]:
+        """The deviations of both units, multiplied."""
+        return deviations(factor)
 
     def covariance(self, factor: Float[Array, "*time unit unit"]) -> Float[Array, "*time unit unit"]:
         """The same."""
@@ -90,6 +108,10 @@ class SquareRootForm:
     def of(self, covariance: Float[Array, "unit unit"]) -> Float[Array, "unit unit"]:
         """Any square root, made triangular."""
         return _triangle(square_root(covariance))
+
+    def size(self, factor: Float[Array, "unit unit"]) -> Float[Array, "unit 1"]:
+        """The deviation of the unit, which is the length of its row."""
+        return jnp.linalg.norm(factor, axis=1, keepdims=True)
 
     def covariance(self, factor: Float[Array, "*time unit unit"]) -> Float[Array, "*time unit unit"]:
         """``L L^T``."""
@@ -123,6 +145,12 @@ def masked(V: Array, R: Array, seen: Bool[Array, " feature"]) -> tuple[Array, Ar
     """V and R of what was seen; the rest is a feature of its own that says nothing about the state."""
     both = seen[:, None] & seen
     return jnp.where(seen[:, None], V, 0.0), jnp.where(both, R, jnp.eye(len(R)) * ~seen)
+
+
+def deviations(covariance: Float[Array, "n n"]) -> Float[Array, "n n"]:
+    """``sqrt(P_ii P_jj)``, with which the entry i, j of a covariance is to be compared."""
+    each = jnp.sqrt(jnp.maximum(jnp.diagonal(covariance), 0.0))
+    return each[:, None] * each
 
 
 def square_root(covariance: Float[Array, "n n"]) -> Float[Array, "n n"]:

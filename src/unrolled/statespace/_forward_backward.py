@@ -15,6 +15,8 @@ __all__ = ["Passes", "forward", "passes"]
 # Relative densities are not let below this, and a scale is not believed below the second: then logarithms are taken.
 _LEAST, _DOUBTFUL = 1e-150, 1e-100
 _SUM_TO_ONE = 1e-6
+# What a lifted density may have contributed to any probability.
+_CONTRIBUTED = 1e-12
 
 
 class Passes(NamedTuple):
@@ -65,18 +67,41 @@ def forward(
     chain: Any, log_b: Float[Array, "time state"], first: Bool[AnyArray, " time"]
 ) -> tuple[Float[Array, "time state"], Float[Array, " time"]]:
     """The first pass alone: filtered probabilities, and ``log p(y_t | y_1..t-1)``."""
-    b, shift = _relative(log_b)
+    b, lifted, shift = _relative(log_b)
     filtered, c = _scaled_forward(chain, b, first)
-    believed = jnp.all(c > _DOUBTFUL)
+    arrived = _through_lifted(chain, _predicted(chain, filtered, first), (b, lifted, c), first)
+    believed = jnp.all(c > _DOUBTFUL) & (arrived < _CONTRIBUTED)
     return jax.lax.cond(believed, lambda: (filtered, jnp.log(c) + shift), lambda: _log_forward(chain, log_b, first)[1:])
 
 
-def _relative(log_b: Float[Array, "time state"]) -> tuple[Float[Array, "time state"], Float[Array, " time"]]:
-    """Densities over the largest of each step, and its logarithm."""
+def _relative(
+    log_b: Float[Array, "time state"],
+) -> tuple[Float[Array, "time state"], Bool[Array, "time state"], Float[Array, " time"]]:
+    """Densities over the largest of each step, which of them were lifted to the least one, and that logarithm."""
     shift = jnp.max(log_b, axis=1)
     shift = jnp.where(jnp.isfinite(shift), shift, 0.0)
-    b = jnp.maximum(jnp.exp(log_b - shift[:, None]), _LEAST)
-    return jnp.where(log_b > -jnp.inf, b, 0.0), shift
+    b, possible = jnp.exp(log_b - shift[:, None]), log_b > -jnp.inf
+    return jnp.where(possible, jnp.maximum(b, _LEAST), 0.0), possible & (b < _LEAST), shift
+
+
+def _through_lifted(chain: Any, predicted: Any, densities: Any, first: Any) -> Float[Array, ""]:
+    """The most that paths through lifted densities have of the filtered probability of any step.
+
+    An upper bound of the error, since a lifted density is larger than the true one. It can grow: where no transition
+    leads from the state that fits to the one that fits later, the path that was lifted is all that is left.
+    """
+    A, (b, lifted, c) = chain[1], densities
+
+    def onward(arriving: Any, step: Any) -> Any:
+        predicted_t, b_t, lifted_t, c_t, begins_next = step
+        here = jnp.where(lifted_t, predicted_t, arriving) * b_t / c_t
+        return jnp.where(begins_next, 0.0, jnp.sum(here[:, None] * A, axis=0)), jnp.sum(here)
+
+    def most() -> Any:
+        steps = (predicted, b, lifted, c, _begins_next(first))
+        return jnp.max(jax.lax.scan(onward, jnp.zeros_like(predicted[0]), steps)[1])
+
+    return jax.lax.cond(jnp.any(lifted), most, lambda: jnp.zeros_like(b[0, 0]))
 
 
 def _scaled(
@@ -84,12 +109,12 @@ def _scaled(
 ) -> tuple[Passes, Bool[Array, ""]]:
     """Both passes, and whether they lost nothing.
 
-    A density that was lifted to the least one is no harm as long as others carry the sums: then the scales stay far
-    above it, and the products of both passes sum to 1.
+    A density that was lifted to the least one is no harm as long as paths through it carry next to nothing of any
+    filtered and of any smoothed probability, the scales stay far above it, and the products of both passes sum to 1.
     """
     initial, A = chain
     begins = jnp.asarray(first)
-    b, shift = _relative(log_b)
+    b, lifted, shift = _relative(log_b)
     alpha, c = _scaled_forward(chain, b, first)
 
     def back(beta: Any, step: Any) -> Any:
@@ -102,7 +127,10 @@ def _scaled(
     predicted = _predicted(chain, alpha, first)
     smoothed = predicted * arriving
     total = jnp.sum(smoothed, axis=1)
-    believed = jnp.all(c > _DOUBTFUL) & jnp.all(jnp.abs(total - 1) < _SUM_TO_ONE)
+    contributed = jnp.maximum(
+        _through_lifted(chain, predicted, (b, lifted, c), first), jnp.max(jnp.where(lifted, smoothed, 0.0))
+    )
+    believed = jnp.all(c > _DOUBTFUL) & jnp.all(jnp.abs(total - 1) < _SUM_TO_ONE) & (contributed < _CONTRIBUTED)
     pairs = A * (alpha[:-1].T @ jnp.where(begins[1:, None], 0.0, arriving[1:]))
     return Passes(alpha, smoothed / total[:, None], predicted, pairs, jnp.log(c) + shift), believed
 

@@ -27,7 +27,7 @@ __all__ = ["GaussianEmission", "require_means", "require_width"]
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GaussianEmission:
     """``y_t | state k ~ N(mean_k, covariance_k)``.
 

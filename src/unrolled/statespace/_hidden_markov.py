@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from unrolled.arguments import require_kind
 from unrolled.errors import InputError
 from unrolled.statespace._emissions import Emission
 from unrolled.statespace._observed_steps import ObservedSteps, observed_steps, sequences_of
 from unrolled.types import AnyArray
 
-__all__ = ["HiddenMarkov", "read_observations"]
+__all__ = ["HiddenMarkov", "checked_chain", "read_observations"]
 
 _ROUNDING = 1e-8
+# The same of what came in single precision.
+_SHORT_ROUNDING = 1e-3
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HiddenMarkov:
     r"""``P(s_1) = initial``, ``P(s_t | s_{t-1}) = transition``, and observations that see the state of their step.
 
@@ -52,8 +55,8 @@ class HiddenMarkov:
     2
     """
 
-    initial: Float[AnyArray, "*restart state"]
-    transition: Float[AnyArray, "*restart _ _"]
+    initial: AnyArray
+    transition: AnyArray
     emission: Emission
 
     @property
@@ -88,8 +91,41 @@ class HiddenMarkov:
         return HiddenMarkov(initial[order], transition[np.ix_(order, order)], emission)
 
 
-def read_observations(model: HiddenMarkov, y: Any, lengths: Any = None) -> tuple[ObservedSteps, tuple[int, ...]]:
-    """Observations as that model reads them, and how long each sequence is; the model and they are checked.
+def checked_chain(name: str, model: Any) -> HiddenMarkov:
+    """The model in float64, or an :class:`InputError` that names it unless it is one, and one that can be.
+
+    Distributions that came in lower precision are made to sum to 1.
+    """
+    require_kind(name, model, HiddenMarkov)
+    emission = replace(
+        model.emission,
+        **{
+            field.name: _in_double(field.name, getattr(model.emission, field.name), field.name == "probabilities")
+            for field in fields(model.emission)
+        },
+    )
+    parts = [_in_double(part, getattr(model, part), True) for part in ("initial", "transition")]
+    made = HiddenMarkov(parts[0], parts[1], emission)
+    made.check()
+    return made
+
+
+def _in_double(name: str, part: Any, distribution: bool) -> np.ndarray:
+    try:
+        numbers = np.asarray(part)
+        made = np.asarray(numbers, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be an array of numbers; came {type(part).__name__}.") from None
+    if distribution and numbers.dtype.kind == "f" and numbers.dtype.itemsize < made.dtype.itemsize:
+        sums = made.sum(axis=-1, keepdims=True) if made.ndim else made
+        made = np.where(np.abs(sums - 1) < _SHORT_ROUNDING, made / np.where(sums > 0, sums, 1.0), made)
+    return made
+
+
+def read_observations(
+    model: HiddenMarkov, y: Any, lengths: Any = None
+) -> tuple[HiddenMarkov, ObservedSteps, tuple[int, ...]]:
+    """The model in float64, observations as it reads them, and how long each sequence is; all are checked.
 
     Parameters
     ----------
@@ -103,9 +139,9 @@ def read_observations(model: HiddenMarkov, y: Any, lengths: Any = None) -> tuple
     InputError
         The model is none, or the observations do not fit it.
     """
-    model.check()
+    model = checked_chain("model", model)
     sequences = [model.emission.readable(one) for one in sequences_of(y, lengths)]
-    return observed_steps(sequences, lags=model.emission.lags), tuple(map(len, sequences))
+    return model, observed_steps(sequences, lags=model.emission.lags), tuple(map(len, sequences))
 
 
 def _are_distributions(p: Float[np.ndarray, "*row state"]) -> bool:

@@ -12,12 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import MOST, require_number, require_whole
+from unrolled.arguments import MOST, require_kind, require_number, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
 from unrolled.statespace._autoregressive_emission import AutoregressiveEmission
 from unrolled.statespace._categorical_emission import CategoricalEmission
-from unrolled.statespace._hidden_markov import HiddenMarkov
+from unrolled.statespace._finite import require_finite
+from unrolled.statespace._hidden_markov import HiddenMarkov, checked_chain
 from unrolled.statespace._observed_steps import sequences_of
 from unrolled.statespace._state_posterior import filter_hidden_markov
 from unrolled.statespace._switching_moments import switching_moments
@@ -95,7 +96,7 @@ def forecast_hidden_markov(model: HiddenMarkov, y: Any, horizon: int) -> HiddenM
     [[2.0], [3.0]]
     """
     steps = require_whole("horizon", horizon, 1, MOST)
-    filtered, past = _end(model, y)
+    model, filtered, past = _end(model, y)
     states = future_states(model, filtered, steps)
     emission: Any = model.emission
     if isinstance(emission, CategoricalEmission):
@@ -106,6 +107,7 @@ def forecast_hidden_markov(model: HiddenMarkov, y: Any, horizon: int) -> HiddenM
         mean = states @ emission.means
         apart = (np.asarray(emission.means) - mean[:, None]) ** 2
         variance = np.einsum("hk,hkf->hf", states, apart + emission.variances)
+    require_finite(mean, variance)
     return HiddenMarkovForecast(states, mean, variance, None, model)
 
 
@@ -186,7 +188,7 @@ def sample_future(
     """
     steps = require_whole("horizon", horizon, 1, MOST)
     require_whole("count", count, 1, MOST)
-    filtered, past = _end(model, y)
+    model, filtered, past = _end(model, y)
     begin = filtered @ np.asarray(model.transition)
     return _drawn(model, begin, past, steps=steps, count=count, key=key)[1]
 
@@ -204,16 +206,16 @@ def draw_series(
     >>> draw_series(model, 3, key=jax.random.key(0))[0].tolist()
     [0, 1, 0]
     """
-    model.check()
+    model = checked_chain("model", model)
     count = require_whole("steps", steps, 1, MOST)
     past = np.zeros(model.emission.lags * model.emission.features)
     states, values = _drawn(model, np.asarray(model.initial), past, steps=count, count=1, key=key)
     return states[0], values[0]
 
 
-def _end(model: HiddenMarkov, y: Any) -> tuple[Float[np.ndarray, " state"], Float[np.ndarray, " lagged"]]:
-    """Filtered probabilities after the last step, and the last values, the latest first."""
-    sequences = sequences_of(y)
+def _end(model: HiddenMarkov, y: Any) -> tuple[HiddenMarkov, Float[np.ndarray, " state"], Float[np.ndarray, " lagged"]]:
+    """The model in float64, filtered probabilities after the last step, and the last values, the latest first."""
+    model, sequences = checked_chain("model", model), sequences_of(y)
     if len(sequences) != 1:
         raise InputError(f"one sequence is continued at a time; came {len(sequences)}.")
     filtered = filter_hidden_markov(model, sequences[0])[0]
@@ -221,7 +223,7 @@ def _end(model: HiddenMarkov, y: Any) -> tuple[Float[np.ndarray, " state"], Floa
     last = sequences[0][len(sequences[0]) - lags :][::-1] if lags else np.zeros((0, 1))
     if len(last) < lags or np.isnan(last).any():
         raise InputError(f"a continuation needs the last {lags} steps, all of them known.")
-    return filtered[-1], last.reshape(-1)
+    return model, filtered[-1], last.reshape(-1)
 
 
 def _drawn(
@@ -233,6 +235,7 @@ def _drawn(
     count: int,
     key: Array,
 ) -> tuple[Int[np.ndarray, "path time"], Float[np.ndarray, "path time feature"]]:
+    require_kind("key", key, jax.Array)
     padded = max(16, 1 << (steps - 1).bit_length())
     with precision("float64"):
         states, values = _draw_paths(model, begin, past, key, steps=padded, count=count)

@@ -158,21 +158,23 @@ def filter_observations(
         y, seen, offset = given
         complete = jnp.all(seen)
         reuse = carried.settled & complete
-        correction, factor = jax.lax.cond(
-            reuse, lambda: (carried.correction, carried.factor), lambda: corrected(carried.factor, seen)
+        correction, factor, same = jax.lax.cond(
+            reuse,
+            lambda: (carried.correction, carried.factor, jnp.asarray(True)),
+            lambda: corrected(carried.factor, seen),
         )
         surprise = jnp.where(seen, y - V @ carried.mean, 0.0)
         mean = carried.mean + correction.gain @ surprise
         likelihood = correction.log_density(surprise, seen)
-        change = jnp.max(jnp.abs(factor - carried.factor)) <= _SETTLED * jnp.max(jnp.abs(factor))
-        onward = _Carried(W @ mean + offset, factor, correction, complete & change)
+        onward = _Carried(W @ mean + offset, factor, correction, complete & same)
         if not states:
             return onward, (likelihood,)
         return onward, (mean, correction.factor, carried.mean, carried.factor, likelihood)
 
-    def corrected(factor: Array, seen: Array) -> tuple[Correction, Array]:
+    def corrected(factor: Array, seen: Array) -> tuple[Correction, Array, Array]:
         correction = way.correct(factor, *masked(V, R, seen))
-        return correction, way.onward(correction.factor, W, Q)
+        onward = way.onward(correction.factor, W, Q)
+        return correction, onward, jnp.all(jnp.abs(onward - factor) <= _SETTLED * way.size(onward))
 
     n, p = V.shape[1], V.shape[0]
     nothing = Correction(jnp.zeros((n, p)), jnp.zeros((p, p)), jnp.zeros((n, n)))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.arguments import MOST, require_number, require_whole
+from unrolled.arguments import MOST, require_kind, require_moderate, require_number, require_whole
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.statespace._categorical_emission import require_symbols
+from unrolled.statespace._covariances import floored
+from unrolled.statespace._diagonal_emission import DiagonalEmission
 from unrolled.statespace._emissions import Emission, Limits
-from unrolled.statespace._hidden_markov import HiddenMarkov
+from unrolled.statespace._hidden_markov import HiddenMarkov, checked_chain
 from unrolled.statespace._hidden_markov_em import Climbed, climb, climb_from
 from unrolled.statespace._hidden_markov_start import EMISSIONS, FLOORS, first_weights
 from unrolled.statespace._observed_steps import ObservedSteps, observed_steps, sequences_of
-from unrolled.types import precision
+from unrolled.types import AnyArray, precision
 
 __all__ = ["LearnedHiddenMarkov", "learn_hidden_markov"]
 
@@ -139,9 +142,8 @@ def learn_hidden_markov(
     require_number("pseudo_counts", pseudo_counts, least=0.0)
     if floor is not None:
         require_number("floor", floor, above=0.0)
-    sequences = sequences_of(y, lengths)
-    if start is not None:
-        start.check()
+    start = None if start is None else checked_chain("start", start)
+    sequences = _moderate(sequences_of(y, lengths))
     begin = _blank(sequences, states, emission, lags, symbols) if start is None else start.emission
     sequences = [begin.readable(one) for one in sequences]
     steps = observed_steps(sequences, lags=begin.lags)
@@ -154,16 +156,23 @@ def learn_hidden_markov(
             weights = _starts(np.concatenate(sequences), begin, restarts, len(steps.values), key)
             ended = climb(begin, steps, weights, limits, float(tolerance), iterations=iterations)
         else:
-            ended = climb_from(start, steps, limits, float(tolerance), iterations=iterations)
+            begun = replace(start, emission=_above(start.emission, limits.floor))
+            ended = climb_from(begun, steps, limits, float(tolerance), iterations=iterations)
         ended = jax.tree.map(np.asarray, ended)
     return _best(ended, tolerance, ordered=start is None)
+
+
+def _moderate(sequences: list[np.ndarray]) -> list[np.ndarray]:
+    for one in sequences:
+        require_moderate("a value of y", one)
+    return sequences
 
 
 def _blank(
     sequences: Sequence[Float[np.ndarray, "_ _"]], states: Any, kind: str, lags: int, symbols: int | None
 ) -> Emission:
     """An emission of the kind and shape that are asked for."""
-    if kind not in EMISSIONS:
+    if not isinstance(kind, str) or kind not in EMISSIONS:
         raise nearest_name("emission", kind, EMISSIONS)
     require_whole("states", states, 1, _MOST_STATES)
     require_whole("lags", lags, 1, _MOST_LAGS)
@@ -181,6 +190,15 @@ def _blank(
     return EMISSIONS[kind](states, mean, _variances(rows), lags, symbols or 1)
 
 
+def _above(emission: Any, floor: Float[AnyArray, " feature"]) -> Any:
+    """The emission with no variance below the floor: from a start below it the first step could only lose."""
+    if hasattr(emission, "covariances"):
+        return replace(emission, covariances=jnp.stack([floored(jnp.asarray(S), floor) for S in emission.covariances]))
+    if isinstance(emission, DiagonalEmission):
+        return replace(emission, variances=np.maximum(emission.variances, floor))
+    return emission
+
+
 def _kind(emission: Emission) -> str:
     made = {type(make(1, np.zeros(1), np.ones(1), 1, 1)): name for name, make in EMISSIONS.items()}
     return made.get(type(emission), "")
@@ -191,10 +209,7 @@ def _variances(rows: Float[np.ndarray, "time feature"]) -> Float[np.ndarray, " f
     seen = ~np.isnan(rows)
     count = np.maximum(seen.sum(axis=0), 1)
     mean = np.where(seen, rows, 0).sum(axis=0) / count
-    with np.errstate(over="ignore", invalid="ignore"):
-        variances = np.where(seen, (rows - mean) ** 2, 0).sum(axis=0) / count
-    if not np.isfinite(variances).all():
-        raise InputError("the values are too large for their variance to be known; scale them.")
+    variances = np.where(seen, (rows - mean) ** 2, 0).sum(axis=0) / count
     return np.where(variances > np.finfo(np.float64).tiny / 1e-12, variances, 1.0)
 
 
@@ -219,6 +234,7 @@ def _starts(
 ) -> Float[np.ndarray, "restart padded state"]:
     if key is None:
         raise InputError("learning begins at random: give a key, as in key=jax.random.key(0).")
+    require_kind("key", key, jax.Array)
     if restarts * padded * emission.states > _MOST_WEIGHTS:
         raise InputError(
             f"{restarts} restarts of {emission.states} states on {len(rows)} steps take too much memory; take fewer."

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_moderate, require_number, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError, nearest_name
 from unrolled.statespace._expected_sums import Patterns, expected_sums, find_patterns
 from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
-from unrolled.statespace._maximization import Learnable, maximized
+from unrolled.statespace._maximization import Learnable, allowed, maximized
 from unrolled.statespace._observations import Observations, as_sequences
 from unrolled.types import AnyArray, precision
 
@@ -87,7 +87,7 @@ def learn_linear_gaussian(
     tolerance
         The end: a step that gains less than this for each observed number.
     floor
-        No eigenvalue of R falls below it; if left out, 1e-8 of the mean variance of y.
+        No eigenvalue of R falls below it; if left out, 1e-8 of the least variance of a feature.
 
     Returns
     -------
@@ -123,6 +123,7 @@ def learn_linear_gaussian(
     iterations = require_whole("iterations", iterations, 1, _MOST_ITERATIONS)
     require_number("tolerance", tolerance, least=0.0)
     observed, lengths = as_sequences(model, y, inputs)
+    require_moderate("y", np.where(observed.seen, observed.y, np.nan))
     floor = _FLOOR * _size(observed) if floor is None else floor
     require_number("floor", floor, least=0.0)
     least = max(floor, float(np.finfo(np.float64).tiny))
@@ -135,11 +136,10 @@ def learn_linear_gaussian(
 
 
 def _size(observed: Observations) -> float:
-    """The mean variance of the features; where they are constant their mean square, and 1 where they are zero."""
+    """The least variance of a feature; of one that is constant its square counts, and 1 where it is zero."""
     y, seen = np.asarray(observed.y), np.asarray(observed.seen)
     columns = [y[..., i][seen[..., i]] for i in range(y.shape[-1]) if seen[..., i].any()]
-    variance, square = (float(np.mean([of(column) for column in columns])) for of in (np.var, lambda c: np.mean(c**2)))
-    return variance or square or 1.0
+    return min(float(np.var(column) or np.mean(column**2) or 1.0) for column in columns)
 
 
 def _learnable(model: LinearGaussian, learned: Iterable[str] | None, diagonal: Iterable[str]) -> Learnable:
@@ -197,7 +197,7 @@ def _learn(model: LinearGaussian, data: _Data, limits: _Limits, *, free: Learnab
             jnp.where(fine, ended, failed),
         )
 
-    start = jax.tree.map(jnp.asarray, model)
+    start = allowed(jax.tree.map(jnp.asarray, model), free, limits.floor)
     begun = jnp.asarray(-jnp.inf), jnp.full(buffer + 1, jnp.nan), jnp.asarray(0), jnp.asarray(_RUNNING)
     first = _Course(start, start, *begun)
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from unrolled.arguments import require_kind, require_whole
+from unrolled.arguments import require_kind, require_moderate, require_whole, unmasked
 from unrolled.compilation import compiled
 from unrolled.errors import InputError, TrainingError
 from unrolled.statespace._components import Parameter
@@ -117,13 +117,14 @@ def learn_structure(structure: Structure, y: Any, *, iterations: int = 200) -> L
 
 def _known(y: Any, structure: Structure) -> tuple[Float[np.ndarray, " time"], Bool[np.ndarray, " time"]]:
     try:
-        values = np.asarray(np.ma.filled(y, np.nan) if isinstance(y, np.ma.MaskedArray) else y, np.float64)
+        values = np.asarray(unmasked(y), np.float64)
     except (TypeError, ValueError):
         raise InputError("y must be an array of numbers of shape (time,).") from None
     if values.ndim != 1:
         raise InputError(f"y must be an array of numbers of shape (time,); came shape {values.shape}.")
     if np.isinf(values).any():
         raise InputError("y holds an infinite value; every value must be a finite number, or NaN where it is missing.")
+    require_moderate("y", values)
     seen = ~np.isnan(values)
     if not seen.any():
         raise InputError("every value of y is missing; there is nothing to learn from.")

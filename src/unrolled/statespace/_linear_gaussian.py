@@ -15,6 +15,8 @@ __all__ = ["LinearGaussian", "checked_system"]
 
 # What a covariance may lack in symmetry, and have in negative eigenvalues, by rounding.
 _ROUNDING = 1e-10
+# The share of the largest entry that a variance of zero may have lost in sums.
+_OF_SUMS = 1e-14
 _AXES = {
     "W": ("unit", "unit"), "V": ("feature", "unit"), "Q": ("unit", "unit"), "R": ("feature", "feature"),
     "m": ("unit",), "P": ("unit", "unit"), "b": ("unit",), "c": ("feature",), "U": ("unit", "input"),
@@ -126,11 +128,19 @@ def _check_shape(name: str, part: np.ndarray, sizes: dict[str, int]) -> None:
 
 
 def _check_covariance(name: str, part: np.ndarray) -> None:
-    size = float(np.max(np.abs(part)))
-    if np.max(np.abs(part - part.T)) > _ROUNDING * size:
+    diagonal = np.diagonal(part)
+    if np.min(diagonal) < -_OF_SUMS * np.max(np.abs(part)):
+        raise InputError(
+            f"{name} must be a covariance: no variance is negative; entry {np.argmin(diagonal)} of its diagonal is "
+            f"{np.min(diagonal):.3g}."
+        )
+    # In units in which the diagonal is 1, since units may differ by many orders of magnitude.
+    size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scaled = part / size / size[:, None]
+    if np.max(np.abs(scaled - scaled.T)) > _ROUNDING:
         raise InputError(f"{name} must be symmetric, as a covariance is; it differs from its transpose.")
-    lowest = float(np.linalg.eigvalsh(part)[0])
-    if lowest < -_ROUNDING * size:
+    if np.linalg.eigvalsh(scaled)[0] < -_ROUNDING * len(part):
+        lowest = np.linalg.eigvalsh(part)[0]
         raise InputError(
             f"{name} must be a covariance, without a negative eigenvalue; its lowest is {lowest:.3g}. No noise has it."
         )

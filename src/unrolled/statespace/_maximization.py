@@ -13,7 +13,7 @@ from unrolled.statespace._expected_sums import Moments, Sums
 from unrolled.statespace._linear_gaussian import LinearGaussian
 from unrolled.statespace._smoother import solve_positive
 
-__all__ = ["Learnable", "maximized"]
+__all__ = ["Learnable", "allowed", "maximized"]
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,8 @@ class Learnable:
 def maximized(model: LinearGaussian, sums: Sums, learned: Learnable, floor: Float[Array, ""]) -> LinearGaussian:
     """The parameters of the highest expected log-likelihood; no eigenvalue of R is below ``floor``.
 
-    Each half is a regression: ``(W U b)`` of h_t on ``(h_{t-1}, x_t, 1)``, ``(V D c)`` of y_t on ``(h_t, x_t, 1)``.
-    Each half is a regression: ``(W U b)`` of h_t on ``(h_{t-1}, x_t, 1)``, ``(V D c)`` of y_t on ``(h_t, x_t, 1)``.
-    XX
+    Each half is a regression: ``(W U b)`` of h_t on ``(h_{t-1}, x_t, 1)``, ``(V D c)`` of y_t on ``(h_t, x_t, 1)``. A
+    half of which no step tells anything, as where all sequences have one step, stays as it is.
     """
     made = _regressed(model, _STATES, sums.states, learned, jnp.zeros(()))
     made |= _regressed(model, _OBSERVATIONS, sums.observations, learned, floor)
@@ -45,6 +44,21 @@ def maximized(model: LinearGaussian, sums: Sums, learned: Learnable, floor: Floa
     if "P" in learned.names:
         made["P"] = _covariance(_left(sums.starts, m[:, None]), "P", learned, jnp.zeros(()))
     return replace(model, m=m, **made)
+
+
+def allowed(model: LinearGaussian, learned: Learnable, floor: Float[Array, ""]) -> LinearGaussian:
+    """The system with the covariances that are learned as they are to be: diagonal where asked, R not below its floor.
+
+    Otherwise the first step might end where it may not go, and lose.
+    """
+    made = {}
+    for name, least in (("Q", 0.0), ("R", floor), ("P", 0.0)):
+        if name in learned.names:
+            part = jnp.asarray(getattr(model, name))
+            bounded = _covariance(part, name, learned, jnp.asarray(least))
+            fits = (jnp.linalg.eigvalsh(part)[0] >= least) & (name not in learned.diagonal)
+            made[name] = jnp.where(fits, part, bounded)
+    return replace(model, **made)
 
 
 class _Half(NamedTuple):
@@ -73,7 +87,8 @@ def _regressed(
     made = {name: weights[:, places[name]].reshape(given[name].shape) for name in free}
     if half.noise in learned.names:
         made[half.noise] = _covariance(_left(moments, weights), half.noise, learned, floor)
-    return made
+    told = moments.steps > 0
+    return {name: jnp.where(told, part, jnp.asarray(getattr(model, name))) for name, part in made.items()}
 
 
 def _solved(weights: Array, free: np.ndarray, moments: Moments) -> Array:
@@ -82,7 +97,8 @@ def _solved(weights: Array, free: np.ndarray, moments: Moments) -> Array:
     wanted = moments.az[:, free] - fixed @ moments.zz[:, free]
     zz = moments.zz[jnp.ix_(free, free)]
     # Columns of one size: a factor of numbers far apart would lose the small ones.
-    size = jnp.sqrt(jnp.maximum(jnp.diagonal(zz), jnp.finfo(zz.dtype).tiny))
+    size = jnp.sqrt(jnp.diagonal(zz))
+    size = jnp.where(size > 0, size, 1.0)
     found = solve_positive(zz / (size[:, None] * size), (wanted / size).T).T / size
     return weights.at[:, free].set(found)
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from unrolled.arguments import require_array
+from unrolled.arguments import require_array, unmasked
 from unrolled.errors import InputError
 from unrolled.statespace._linear_gaussian import LinearGaussian
 from unrolled.types import AnyArray
@@ -60,9 +60,7 @@ def as_observations(model: LinearGaussian, y: Any, inputs: Any = None) -> Observ
     InputError
         Not numbers, of another width than the model's, infinite, or all of them missing; inputs that do not fit.
     """
-    numbers = np.asarray(y.filled(np.nan) if isinstance(y, np.ma.MaskedArray) else y)
-    table = require_array("y", numbers[:, None] if numbers.ndim == 1 else numbers, "time", "feature")
-    values = np.asarray(table, np.float64)
+    values = _table("y", y, "feature")
     if values.shape[1] != model.features:
         raise InputError(f"y must have {model.features} features, as V has rows; came {values.shape[1]}.")
     seen = ~np.isnan(values)
@@ -73,6 +71,14 @@ def as_observations(model: LinearGaussian, y: Any, inputs: Any = None) -> Observ
     return Observations(np.where(seen, values, 0.0), seen, as_inputs(model, inputs, len(values)))
 
 
+def _table(name: str, numbers: Any, axis: str) -> Float[np.ndarray, "time _"]:
+    """Rows in time, NaN where something is masked; numbers in a line are one column."""
+    plain = unmasked(numbers)
+    line = getattr(plain, "ndim", None) == 1 or (isinstance(plain, list | tuple) and not any(map(np.ndim, plain)))
+    found = require_array(name, plain, "time")[:, None] if line else require_array(name, plain, "time", axis)
+    return np.asarray(found, np.float64)
+
+
 def as_inputs(model: LinearGaussian, inputs: Any, steps: int) -> Float[np.ndarray, "time input"]:
     """The inputs of so many steps; none where the model takes none."""
     if model.inputs == 0:
@@ -81,10 +87,7 @@ def as_inputs(model: LinearGaussian, inputs: Any, steps: int) -> Float[np.ndarra
         return np.zeros((steps, 0))
     if inputs is None:
         raise InputError(f"the model takes {model.inputs} inputs at every step (U or D); give them.")
-    numbers = np.asarray(inputs)
-    made = np.asarray(
-        require_array("inputs", numbers[:, None] if numbers.ndim == 1 else numbers, "time", "input"), np.float64
-    )
+    made = _table("inputs", inputs, "input")
     if made.shape != (steps, model.inputs):
         raise InputError(f"inputs must have shape (time, input) = {(steps, model.inputs)}; came {made.shape}.")
     if not np.isfinite(made).all():
@@ -107,7 +110,7 @@ def as_sequences(model: LinearGaussian, y: Any, inputs: Any = None) -> tuple[Obs
 
 
 def shared_length(steps: int) -> int:
-    """A length at least as large, by a quarter at most: series that share it share a compiled program.
+    """A length at least as large, by a quarter at most (16 at least): series that share it share a compiled program.
 
     Long series are lengthened by a sixteenth at most: there the steps cost more than the compilation.
 
@@ -124,8 +127,8 @@ def shared_length(steps: int) -> int:
 
 def _are_sequences(y: Sequence[Any], model: LinearGaussian) -> bool:
     """Whether a list holds arrays of time, not rows of features."""
-    first = np.asarray(y[0])
-    return first.ndim == 2 or (isinstance(y[0], np.ndarray) and model.features == 1 and first.size > 1)
+    axes = getattr(y[0], "ndim", None)
+    return np.ndim(y[0]) == 2 or (axes == 1 and model.features == 1 and any(len(one) > 1 for one in y))
 
 
 def _padded(part: np.ndarray, length: int) -> np.ndarray:

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from unrolled.arguments import unmasked
 from unrolled.errors import InputError
 from unrolled.statespace._observations import shared_length
 from unrolled.types import AnyArray
@@ -154,7 +155,7 @@ def _is_list_of_arrays(y: Any) -> bool:
 
 def _numbers(y: Any) -> np.ndarray:
     try:
-        return np.asarray(y, np.float64)
+        return np.asarray(unmasked(y), np.float64)
     except (TypeError, ValueError):
         raise InputError(
             "observations must be numbers of shape (time,), (time, feature) or (sequence, time, feature), or a list of "

@@ -15,7 +15,7 @@ from unrolled.errors import InputError, TrainingError
 from unrolled.statespace._kalman_filter import filter_states
 from unrolled.statespace._learn_linear_gaussian import learn_linear_gaussian
 from unrolled.statespace._linear_gaussian import LinearGaussian
-from unrolled.statespace._subspace import subspace_system
+from unrolled.statespace._subspace import series_values, subspace_system
 
 __all__ = ["ChosenUnits", "choose_units"]
 
@@ -70,7 +70,9 @@ def choose_units(y: Any, candidates: Sequence[int] = _CANDIDATES) -> ChosenUnits
     >>> choose_units(wave[:, None], (1, 2)).units
     2
     """
-    values = np.asarray(y, np.float64)
+    values = series_values(y)
+    if not candidates:
+        raise InputError("candidates is empty; name one number of units at least.")
     for units in candidates:
         require_whole("units", units, 1, 1_000)
     first = int(_CUTS[0] * len(values))
@@ -82,6 +84,11 @@ def choose_units(y: Any, candidates: Sequence[int] = _CANDIDATES) -> ChosenUnits
         )
     largest = max(begun)
     scores = {units: _score(values, units, largest) for units in begun}
+    if not np.isfinite(list(scores.values())).any():
+        raise InputError(
+            "no number of hidden units could be judged: nothing is known of the last two fifths of the series, or no "
+            "system could be learned; name a number of units."
+        )
     return ChosenUnits(max(scores, key=lambda units: (scores[units], -units)), scores)
 
 
@@ -110,7 +117,7 @@ def _score(values: Float[np.ndarray, "time feature"], units: int, room: int) -> 
             return -np.inf
         total += float(judged.log_likelihoods[origin:end].sum())
         count += int(np.count_nonzero(~np.isnan(values[origin:end])))
-    return total / max(count, 1)
+    return total / count if count else -np.inf
 
 
 def with_room(model: LinearGaussian, units: int) -> LinearGaussian:

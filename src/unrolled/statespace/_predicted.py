@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from unrolled.arguments import require_kind, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
+from unrolled.statespace._finite import require_finite
 from unrolled.statespace._forms import square_root
 from unrolled.statespace._kalman_filter import Filtered
 from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
@@ -68,6 +69,8 @@ def predict_ahead(model: LinearGaussian, filtered: Filtered, horizon: int, input
     ------
     InputError
         A horizon below 1, inputs that do not fit.
+    TrainingError
+        The system grows, and ran off to infinity.
 
     Examples
     --------
@@ -89,7 +92,9 @@ def predict_ahead(model: LinearGaussian, filtered: Filtered, horizon: int, input
     x = np.concatenate([x, np.zeros((padded - steps, x.shape[1]))])
     with precision("float64"):
         made = _ahead(model, jnp.asarray(filtered.mean[-1]), jnp.asarray(filtered.covariance[-1]), x)
-        return Ahead(*(np.asarray(part)[:steps] for part in made))
+        found = Ahead(*(np.asarray(part)[:steps] for part in made))
+    require_finite(found.mean, found.covariance)
+    return found
 
 
 @compiled
@@ -139,7 +144,9 @@ def sample_linear_gaussian(model: LinearGaussian, steps: int, inputs: Any = None
     require_kind("key", key, jax.Array)
     x = as_inputs(model, inputs, int(steps))
     with precision("float64"):
-        return Sample(*map(np.asarray, _drawn(model, x, key, steps=int(steps))))
+        found = Sample(*map(np.asarray, _drawn(model, x, key, steps=int(steps))))
+    require_finite(found.states, found.observations)
+    return found
 
 
 @partial(compiled, static_argnames="steps")

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from unrolled.compilation import compiled
 from unrolled.statespace._associative import filter_associatively, smooth_associatively
-from unrolled.statespace._forms import require_form
+from unrolled.statespace._forms import deviations, require_form
 from unrolled.statespace._kalman_filter import filter_observations, require_regular
 from unrolled.statespace._linear_gaussian import LinearGaussian, checked_system
 from unrolled.statespace._observations import Observations, as_observations
@@ -110,11 +110,15 @@ def solve_positive(A: Float[Array, "n n"], B: Float[Array, "n m"]) -> Float[Arra
     """``A^-1 B`` of a covariance by its Cholesky factor; where it is singular, that of a covariance next to it."""
     if len(A) == 1:
         return B / jnp.maximum(A, jnp.finfo(A.dtype).tiny)
-    L = jnp.linalg.cholesky(A)
-    least = _SINGULAR * jnp.trace(A) / len(A) + jnp.finfo(A.dtype).tiny
+    # In units in which the diagonal is 1: what is added where A is singular is then small for every unit.
+    size = jnp.sqrt(jnp.diagonal(A))
+    size = jnp.where(size > 0, size, 1.0)[:, None]
+    eye = jnp.eye(len(A))
+    scaled = jnp.where(eye > 0, 1.0, A / (size * size.T))
+    L = jnp.linalg.cholesky(scaled)
     singular = ~jnp.isfinite(jnp.diagonal(L)).all()
-    L = jax.lax.cond(singular, lambda: jnp.linalg.cholesky(A + least * jnp.eye(len(A))), lambda: L)
-    return jax.scipy.linalg.cho_solve((L, True), B)
+    L = jax.lax.cond(singular, lambda: jnp.linalg.cholesky(scaled + _SINGULAR * eye), lambda: L)
+    return jax.scipy.linalg.cho_solve((L, True), B / size) / size
 
 
 def _gain(covariance: Array, ahead: Array, W: Array) -> Array:
@@ -149,12 +153,11 @@ def _backwards(
         mean, covariance, predicted, ahead = given
         same = jnp.all(covariance == later.of)
         gain, left = jax.lax.cond(same, lambda: (later.gain, later.left), lambda: gained(covariance, ahead))
-        smoothed, cross = jax.lax.cond(
+        smoothed, cross, settled = jax.lax.cond(
             same & later.settled,
-            lambda: (later.covariance, later.cross),
+            lambda: (later.covariance, later.cross, jnp.asarray(True)),
             lambda: spread(later.covariance, gain, left),
         )
-        settled = jnp.max(jnp.abs(smoothed - later.covariance)) <= _SETTLED * jnp.max(jnp.abs(smoothed))
         known = mean + gain @ (later.mean - predicted)
         return _Known(known, smoothed, cross, gain, left, covariance, settled), (known, smoothed, cross)
 
@@ -162,9 +165,10 @@ def _backwards(
         gain = _gain(covariance, ahead, W)
         return gain, _left(gain, covariance, W, Q)
 
-    def spread(later: Array, gain: Array, left: Array) -> tuple[Array, Array]:
+    def spread(later: Array, gain: Array, left: Array) -> tuple[Array, Array, Array]:
         made = left + gain @ later @ gain.T
-        return 0.5 * (made + made.T), later @ gain.T
+        made = 0.5 * (made + made.T)
+        return made, later @ gain.T, jnp.all(jnp.abs(made - later) <= _SETTLED * deviations(made))
 
     zero = jnp.zeros_like(W)
     start = _Known(mean[-1], covariance[-1], zero, zero, zero, jnp.full_like(W, jnp.nan), jnp.asarray(False))

@@ -95,7 +95,7 @@ def forward_backward(model: HiddenMarkov, y: Any, lengths: Any = None) -> StateP
     >>> forward_backward(model, [0.1, -0.2, np.nan, 5.2]).smoothed.round(2).tolist()
     [[1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
-    steps, real = read_observations(model, y, lengths)
+    model, steps, real = read_observations(model, y, lengths)
     with precision("float64"):
         found = [np.asarray(part) for part in _both_passes(model, steps)]
     count = sum(real)
@@ -119,7 +119,7 @@ def filter_hidden_markov(
     >>> np.exp(filter_hidden_markov(model, [0, 1, -1])[1]).tolist()
     [0.5, 0.5, 1.0]
     """
-    steps, real = read_observations(model, y, lengths)
+    model, steps, real = read_observations(model, y, lengths)
     with precision("float64"):
         filtered, logs = (np.asarray(part) for part in _forward_pass(model, steps))
     _totals(logs, real)

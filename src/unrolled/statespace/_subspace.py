@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_whole
+from unrolled.arguments import require_array, require_moderate, require_whole, unmasked
 from unrolled.errors import InputError
 from unrolled.statespace._linear_gaussian import LinearGaussian
 
-__all__ = ["subspace_system"]
+__all__ = ["series_values", "subspace_system"]
 
 _MOST_UNITS = 1_000
 _MOST_LAGS = 50
@@ -53,7 +55,7 @@ def subspace_system(y: Float[np.ndarray, "time feature"], units: int) -> LinearG
     True
     """
     require_whole("units", units, 1, _MOST_UNITS)
-    filled = _bridged(np.asarray(y, np.float64))
+    filled = _bridged(series_values(y))
     points, features = filled.shape
     lags = min(max(2 * -(-units // features), 4), _MOST_LAGS, points // 3)
     if lags * features < units or points - 2 * lags + 1 < 2 * units + 2:
@@ -70,6 +72,20 @@ def subspace_system(y: Float[np.ndarray, "time feature"], units: int) -> LinearG
     Q = _noise(states[1:] - states[:-1] @ W.T, float(np.mean(states**2)))
     R = _noise(seen - states @ V.T, float(np.mean(np.var(filled, axis=0))))
     return LinearGaussian(W, V, Q, R, np.zeros(units), np.eye(units) * (np.mean(states**2) or 1.0), c=mean)
+
+
+def series_values(y: Any) -> Float[np.ndarray, "time feature"]:
+    """The series in float64, NaN where something is missing or masked, or an :class:`InputError`.
+
+    Rows in time are asked for, and one known value of every feature.
+    """
+    values = np.asarray(require_array("y", unmasked(y), "time", "feature"), np.float64)
+    if np.isinf(values).any():
+        raise InputError("y holds an infinite value; every value must be a finite number, or NaN where it is missing.")
+    if not values.size or np.isnan(values).all(axis=0).any():
+        raise InputError("y has a feature of which no value is known, or none at all; there is nothing to learn from.")
+    require_moderate("y", values)
+    return values
 
 
 def _bridged(y: np.ndarray) -> np.ndarray:

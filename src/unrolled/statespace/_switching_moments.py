@@ -22,8 +22,9 @@ def switching_moments(
 ) -> tuple[Float[np.ndarray, "horizon feature"], Float[np.ndarray, "horizon feature"]]:
     r"""Mean and variance of the next observations of a model with autoregressive emissions.
 
-    With z the last values side by side, ``z_t = F_k z_{t-1} + g_k + noise`` in state k. Then ``M_k = E[z; s = k]`` and
-    ``Q_k = E[z z'; s = k]`` obey ``M_k <- F_k sum_j A_jk M_j + p_k g_k``, and alike for Q.
+    With z the last values side by side, ``z_t = F_k z_{t-1} + g_k + noise`` in state k. Mean and covariance of z are
+    carried for every state: those of the states before are mixed by ``P(s_{t-1} | s_t)``, the variance of a mixture
+    being the mean variance and the variance of the means, and moved on. No large squares are taken from each other.
 
     Parameters
     ----------
@@ -54,17 +55,19 @@ def _moments(model: HiddenMarkov, filtered: Any, past: Any, *, steps: int) -> tu
     noise = jnp.pad(jnp.asarray(emission.covariances), ((0, 0), (0, extra), (0, extra)))
 
     def onward(at: Any, _: None) -> Any:
-        p, M, Q = at
-        p, M, Q = p @ A, A.T @ M, jnp.einsum("jk,jab->kab", A, Q)
-        moved = jnp.einsum("kab,kb->ka", F, M)
-        crossed = moved[:, :, None] * g[:, None, :]
-        own = p[:, None, None] * (g[:, :, None] * g[:, None, :] + noise)
-        Q = jnp.einsum("kab,kbc,kdc->kad", F, Q, F) + crossed + crossed.transpose(0, 2, 1) + own
-        M = moved + p[:, None] * g
-        mean = jnp.sum(M, axis=0)[:features]
-        square = jnp.sum(jnp.diagonal(Q, axis1=1, axis2=2), axis=0)[:features]
-        return (p, M, Q), (mean, jnp.maximum(square - mean**2, 0.0))
+        p, mean, C = at
+        joint = p[:, None] * A
+        p = jnp.sum(joint, axis=0)
+        came = joint / jnp.where(p > 0, p, 1.0)  # P(s_{t-1} | s_t), a column for every state
+        mixed = came.T @ mean
+        apart = mean[:, None] - mixed
+        C = jnp.einsum("jk,jab->kab", came, C) + jnp.einsum("jk,jka,jkb->kab", came, apart, apart)
+        mean = jnp.einsum("kab,kb->ka", F, mixed) + g
+        C = jnp.einsum("kab,kbc,kdc->kad", F, C, F) + noise
+        whole = p @ mean
+        variance = p @ (jnp.diagonal(C, axis1=1, axis2=2) + (mean - whole) ** 2)
+        return (p, mean, C), (whole[:features], variance[:features])
 
-    p, z = jnp.asarray(filtered), jnp.asarray(past)
-    start = (p, p[:, None] * z, p[:, None, None] * (z[:, None] * z))
+    z = jnp.broadcast_to(jnp.asarray(past), (model.states, lagged))
+    start = (jnp.asarray(filtered), z, jnp.zeros((model.states, lagged, lagged)))
     return jax.lax.scan(onward, start, None, length=steps)[1]

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from unrolled.arguments import MOST, require_whole
+from unrolled.arguments import MOST, require_kind, require_whole
 from unrolled.compilation import compiled
 from unrolled.errors import InputError
 from unrolled.statespace._forward_backward import forward
@@ -57,7 +57,7 @@ def viterbi(
     >>> viterbi(model, [0.1, -0.2, 4.9, 5.2])[0].tolist()
     [0, 0, 1, 1]
     """
-    steps, real = read_observations(model, y, lengths)
+    model, steps, real = read_observations(model, y, lengths)
     with precision("float64"):
         path, logs = (np.asarray(part) for part in _best_path(model, steps))
     count = sum(real)
@@ -105,7 +105,8 @@ def sample_states(
     [[0, 0, 1]]
     """
     require_whole("count", count, 1, MOST)
-    steps, real = read_observations(model, y, lengths)
+    require_kind("key", key, jax.Array)
+    model, steps, real = read_observations(model, y, lengths)
     with precision("float64"):
         paths, possible = (np.asarray(part) for part in _drawn_paths(model, steps, key, count=count))
     if not possible:
