@@ -4,11 +4,13 @@
 axes, which is the one promotion that this package lives on; the shape checks catch the others.
 """
 
+import gc
 import os
 import signal
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A runner in the background ignores Ctrl-C, nohup ignores the end of a terminal, and children inherit that: then the
@@ -40,6 +42,20 @@ os.environ.setdefault("UNROLLED_CACHE_DIR", str(Path(__file__).parent.parent / "
 from unrolled.compilation import use_compilation_cache  # noqa: E402 (after the hook)
 
 use_compilation_cache()
+
+# Thousands of programs are traced, whose objects stay: looking through them every few hundred allocations takes a tenth
+# of the time.
+gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs_are_let_go():
+    """Every program takes pages of memory, of which a process may have so many; the folder above keeps them anyway."""
+    yield
+    import jax
+
+    jax.clear_caches()
+
 
 # The same examples every time, and no limit on the time of one: its first call compiles.
 settings.register_profile(
