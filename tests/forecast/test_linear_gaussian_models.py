@@ -96,6 +96,16 @@ def test_one_step_and_update_are_the_filter_going_on(name, fits):
         np.testing.assert_allclose(unknown.predict(1).bands[0].upper, fitted.predict(2).bands[0].upper[1:], rtol=1e-6)
 
 
+def test_one_step_begins_where_the_first_state_is_known(fits):
+    late = np.where((T < 4) | (T == 7), np.nan, WAVE)
+    assert fits["trend"].one_step(late[:20]).rows.tolist() == list(range(6, 20))
+    assert fits["trend and season"].one_step(late[:20]).rows.tolist() == list(range(9, 20))
+    either = np.stack([late, WAVE], axis=1)[:20]
+    assert fits["two features"].one_step(either).rows[0] == 5
+    assert fits["two units, two features"].one_step(either[:, ::-1]).rows[0] == 5
+    assert len(fits["trend"].one_step(late[:6]).rows) == 0
+
+
 @every_model
 def test_saved_and_loaded_it_gives_the_same_bytes(name, fits, tmp_path):
     fitted = fits[name].update(np.full(np.shape(MODELS[name][1][80]), np.nan))

@@ -10,7 +10,7 @@ from unrolled.arguments import require_number, require_whole
 from unrolled.errors import InputError
 from unrolled.series import Series, as_series
 
-__all__ = ["checked_history", "checked_horizon", "require_levels", "require_moderate"]
+__all__ = ["checked_history", "checked_horizon", "first_settled", "require_levels", "require_moderate"]
 
 _MOST_STEPS = 1_000_000
 _SMALLEST, _LARGEST = 1e-130, 1e130
@@ -36,6 +36,12 @@ def checked_history(data: Any, learned: Series, least: int, *, gaps: bool = Fals
     if even:
         known.require_even()
     return known
+
+
+def first_settled(known: Series, least: int) -> int:
+    """The first row before which every feature has so many known values, or the number of rows if there is none."""
+    before = np.cumsum(~np.isnan(known.values), axis=0)
+    return min(1 + int(np.max(np.count_nonzero(before < least, axis=0))), len(known))
 
 
 def require_levels(levels: Any) -> None:

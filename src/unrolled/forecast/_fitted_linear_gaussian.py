@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.forecast._continued import checked_history, checked_horizon
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.series import Series, appended
@@ -100,12 +100,11 @@ class FittedLinearGaussian:
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from those before each, from the row on at which the first state is known."""
         known = self.series if data is None else self._checked(data)
-        first = self.model.window
         made = []
         for system, y in self._pairs(known):
             found = _filtered(system, y)
             made.append(found.predicted_mean @ np.asarray(system.V).T + _bias(system))
-        rows = np.arange(min(first, len(known)), len(known))
+        rows = np.arange(first_settled(known, self.model.window), len(known))
         predicted = np.concatenate(made, axis=1)[rows]
         return OneStep(known.x[rows], rows, predicted[None], known.values[rows])
 
