@@ -60,6 +60,9 @@ def test_one_step_is_the_first_step_of_the_forecast(fitted, name):
         first = one.predict(1, history=one.series.head(row)).mean
         np.testing.assert_allclose(made.members[0, at], first[0], rtol=1e-9)
     assert made.rows[0] == one.model.window
+    late = one.series.values[:30].copy()
+    late[:3, 0] = np.nan
+    assert one.one_step(series(late)).rows[0] == 3 + one.model.window
 
 
 @every_model

@@ -198,6 +198,17 @@ def test_wrong_requests(model, values, said):
         model.fit(values)
 
 
+def test_a_history_needs_what_settles_the_first_state(fits):
+    fitted = fits["trend and season"]
+    few = np.where(T[:20] % 5, np.nan, WAVE[:20])
+    assert np.ptp(fitted.predict(12, history=few).bands[0].upper) < 1e4
+    few[0] = np.nan
+    for history in (WAVE[:3], few):
+        for ask in (lambda known: fitted.predict(2, history=known), fitted.one_step, fitted.states):
+            with pytest.raises(InputError, match="needs 4 known values; the history has 3. Give a longer one"):
+                ask(history)
+
+
 def test_wrong_continuations(fits):
     fitted = fits["two features"]
     with pytest.raises(InputError, match="learns y from x"):
@@ -245,6 +256,7 @@ def test_damaged_files(fits, tmp_path, change, said):
         ("system.W", lambda part: part * np.nan, "not finite"),
         ("series.seen", lambda part: part.astype(np.int32), "bytes|bool"),
         ("series.seen", lambda part: part & False, "damaged"),
+        ("series.seen", lambda part: part & (np.arange(len(part)) == 3)[:, None], "needs 2 known values"),
     ],
 )
 def test_damaged_numbers(fits, tmp_path, name, damage, said):

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast._continued import checked_history, checked_horizon
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.networks import member_keys
@@ -133,7 +133,7 @@ class FittedHiddenMarkov:
         """Predict known values from those before each; rows whose lags are not known are left out."""
         known = self.series if data is None else self._checked(data)
         mean, there = expect_one_step(self.chain, self.scaler.scale(known.values))
-        rows = np.flatnonzero(there & (np.arange(len(known)) >= self.model.window))
+        rows = np.flatnonzero(there & (np.arange(len(known)) >= first_settled(known, self.model.window)))
         return OneStep(known.x[rows], rows, self.scaler.unscale(mean[rows])[None], known.values[rows])
 
     def regimes(self, history: Any = None) -> Regimes:

@@ -164,7 +164,7 @@ class FittedLinearGaussian:
         return zip(self.systems, parts, strict=True)
 
     def _checked(self, data: Any) -> Series:
-        return checked_history(data, self.series, 1, gaps=True)
+        return checked_history(data, self.series, self.model.window, gaps=True)
 
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from unrolled._version import __version__
+from unrolled.forecast._continued import require_known
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._hidden_markov import HiddenMarkovForecaster
 from unrolled.forecast._restored import describe_series, require_plain, restore_notes, restore_scaler
@@ -60,8 +61,7 @@ def restore_hidden_markov(description: dict[str, Any], tensors: dict[str, np.nda
     chain = HiddenMarkov(tensors["chain.initial"], tensors["chain.transition"], emission)
     chain.check()
     series = gapped_series(description["series"], tensors)
-    if len(series) < model.window:
-        raise ValueError(f"the model needs more than {len(series)} points")
+    require_known(series, model.window)
     scaler = restore_scaler(description["scale"], series.values.shape[1])
     return FittedHiddenMarkov(model, series, chain, scaler, restore_notes(description["notes"]))
 
