@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_level, require_whole
 from unrolled.errors import InputError
 from unrolled.series import Series, as_series
 
@@ -73,7 +73,7 @@ def require_levels(levels: Any) -> None:
     if not isinstance(levels, tuple | list):
         raise InputError(f"levels must be a tuple of percentages, as in (68, 95); came {levels!r}.")
     for level in levels:
-        require_number("level", level, above=0.0, below=100.0)
+        require_level(level)
     if len(set(levels)) < len(levels):
         raise InputError(f"levels names one level twice: {', '.join(f'{level}' for level in levels)}.")
 
