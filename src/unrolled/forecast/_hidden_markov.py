@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
-from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._continued import fewest_known, require_levels, require_moderate
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._notes import notes
 from unrolled.learn import Watch
@@ -108,12 +108,11 @@ class HiddenMarkovForecaster:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
         recurrent = self.emission == "autoregressive"
-        least = self.window * recurrent + 2 * self.states
-        if len(known) < least:
-            raise InputError(
-                f"{self.name} takes at least {least} known points for {self.states} states; {known.name} has "
-                f"{len(known)}."
-            )
+        least = 2 * self.states
+        name, count = (known.name, _complete(known, self.window)) if recurrent else fewest_known(known)
+        if count < least:
+            what = f"rows known with the {self.window} before each" if recurrent else "known values"
+            raise InputError(f"{self.name} takes at least {least} {what} for {self.states} states; {name} has {count}.")
         known.require_even()
         require_moderate(known)
         if recurrent and np.isnan(known.values[-self.lags :]).any():
@@ -157,6 +156,12 @@ class HiddenMarkovForecaster:
         own = {"gaussian": square, "diagonal": features, "autoregressive": square + self.lags * features**2}
         count = self.states * (features + own[self.emission] + self.states) - 1
         return asdict(self) | {"levels": list(self.levels), "network": "hidden Markov model", "parameters": count}
+
+
+def _complete(known: Series, lags: int) -> int:
+    """How many rows are known whole, and so many before each."""
+    whole = ~np.isnan(known.values).any(axis=1)
+    return int(np.count_nonzero(np.convolve(whole, np.ones(lags + 1), "valid") > lags)) if len(whole) > lags else 0
 
 
 def _scaler(values: np.ndarray) -> Scaler:
