@@ -194,7 +194,11 @@ def test_saved_and_loaded_it_gives_the_same_bytes(tmp_path):
         (LinearAutoregression(window=2.0), NOISY, "window"),
         (LinearAutoregression(ridge=-1.0), NOISY, "ridge"),
         (LinearAutoregression(levels=(68, 68)), NOISY, "one level twice"),
-        (LinearAutoregression(levels=(100.0,)), NOISY, "level must be a finite number of at least 0.1 and at most 99.99"),
+        (
+            LinearAutoregression(levels=(100.0,)),
+            NOISY,
+            "level must be a finite number of at least 0.1 and at most 99.99",
+        ),
         (LinearAutoregression(levels=90), NOISY, "levels must be a tuple"),
         (LinearAutoregression(uncertain=1), NOISY, "uncertain"),
         (LinearAutoregression(seed=-1), NOISY, "seed"),

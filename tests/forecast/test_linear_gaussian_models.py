@@ -191,7 +191,11 @@ def test_by_name():
         (LinearDynamicalSystem(units=30), WAVE, "at least 120 known values for 30 hidden units; y has 90"),
         (LinearDynamicalSystem(), WAVE[:9], "at least 12 known values"),
         (LinearDynamicalSystem(), np.where(T == 60, WAVE, np.nan), "at least 12 known values; y has 1"),
-        (LinearDynamicalSystem(), np.where([T < 0, T % 9 > 0], np.nan, PAIR.T).T, "at least 12 known values; y2 has 10"),
+        (
+            LinearDynamicalSystem(),
+            np.where([T < 0, T % 9 > 0], np.nan, PAIR.T).T,
+            "at least 12 known values; y2 has 10",
+        ),
         (LinearDynamicalSystem(seed=-1), WAVE, "seed"),
         (LinearDynamicalSystem(units=2), np.stack([WAVE, np.full(90, np.nan)], axis=1), "known value"),
     ],

@@ -58,6 +58,18 @@ def test_what_is_no_gap_stays_an_error(file, text, message):
         read(file(text), gaps=True)
 
 
+@pytest.mark.parametrize("text", ["x,y\n0,\n1,\n2,\n", "x;y\n0,5;\n1,5;\n", "x\ty\n0\t\n1\t\n", "N,y\n-,MeV\n1,\n2,\n"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_last_column_without_any_value_is_a_column(file, text, gaps):
+    with pytest.raises(InputError, match="y has no known value; leave this column out"):
+        read(file(text), gaps=gaps)
+    wider = file(text.replace("y", "a,y").replace("0,", "0,7,").replace("1,", "1,7,").replace("2,", "2,7,"))
+    if text.startswith("x,"):
+        assert read(wider, y_col="a", gaps=gaps).values[:, 0].tolist() == [7, 7, 7]
+        with pytest.raises(InputError, match="y has no known value"):
+            read(wider, gaps=gaps)
+
+
 def test_other_errors_come_as_before(file):
     """No advice on gaps where a gap is not all that is wrong, or where a companion is the better advice."""
     for text in ("x,y\n1,\n2,inf\n3,4\n", "x,y\n1,2\n,3\n3,4\n", "x,y,mp2\n1,2,3\n2,,4\n"):
