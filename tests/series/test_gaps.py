@@ -175,7 +175,9 @@ def test_rows_that_x_leaves_out_are_gaps(x, every):
     assert make_series(np.arange(len(x)), x=x).x.tolist() == x
 
 
-@pytest.mark.parametrize("x", [[1, 2, 3.5, 4.3], [1, 2, 50], [0, 1e-300, 1e300], [-1.7e308, 0, 1.7e308], [3], [3, 7]])
+@pytest.mark.parametrize(
+    "x", [[1, 2, 3.5, 4.3], [1, 2, 50], [0, 2, 4, 5, 7], [0, 1e-300, 1e300], [-1.7e308, 0, 1.7e308], [3], [3, 7]]
+)
 def test_other_x_stay_as_they_are(x):
     made = make_series(np.arange(len(x)), x=x, gaps=True)
     assert made.x.tolist() == x
@@ -193,8 +195,19 @@ def test_taking_rows_away_and_finding_them_again(kept, start, step, falls):
         assert np.flatnonzero(~np.isnan(made.values[:, 0])).tolist() == rows.tolist()
         np.testing.assert_array_equal(made.x[rows], x)
         assert np.all(np.diff(made.x) < 0 if falls else np.diff(made.x) > 0)
-    elif rows[-1] + 1 <= 10 * len(rows):
+    elif rows[-1] + 1 <= 10 * len(rows) and 2 * np.mean(np.diff(rows) == 1) >= 1:
         assert rows[-1] + 1 == len(rows)
+
+
+def test_one_x_off_the_steps_of_the_others_is_no_finer_grid():
+    x = np.where(np.arange(60) == 30, 30.5, np.arange(60))
+    made = make_series(np.arange(60), x=x, gaps=True)
+    assert len(made) == 60
+    with pytest.raises(InputError, match="from row 30 to row 31 it goes from 29 to 30.5, a step of 1.5 where 1 is"):
+        made.require_even()
+    for share in (0.15, 0.3, 0.6):
+        rows = np.flatnonzero(np.random.default_rng(0).random(400) < share)
+        assert len(make_series(rows, x=rows, gaps=True)) == rows[-1] - rows[0] + 1
 
 
 def test_dates_and_the_lines_of_errors(file):
