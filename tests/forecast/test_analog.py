@@ -150,6 +150,12 @@ def test_wrong_continuations():
         fitted.predict(2, history=PAIR)
     with pytest.raises(InputError, match="needs 5 known values; the history has 4"):
         fitted.predict(2, history=WAVE[:4])
+    for model in (GIVEN, replace(GIVEN, neighbours="auto", width=1.0)):
+        one = model.fit(WAVE)
+        far = one.update(1e200)
+        for ask in (lambda one=one: one.predict(2, history=WAVE * 1e200), lambda far=far: far.predict(2), far.one_step):
+            with pytest.raises(InputError, match=r"y is .*e\+\d+ in row .* give a history in the same units"):
+                ask()
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,9 @@ def test_wrong_continuations(fitted):
         one.predict(x=[1.0])
     with pytest.raises(InputError, match="horizon"):
         one.predict(0)
+    for ask in (lambda: one.predict(2, history=GAPPED * 1e200), lambda: one.update([1.0, 1e200])):
+        with pytest.raises(InputError, match="beyond double precision; scale the data"):
+            ask()
     with pytest.raises(InputError, match="learned 2 features; the history has 1"):
         one.predict(2, history=PLAIN)
     with pytest.raises(InputError, match="too much memory"):

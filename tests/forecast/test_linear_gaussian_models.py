@@ -222,6 +222,9 @@ def test_wrong_continuations(fits):
         fitted.predict(x=[1.0])
     with pytest.raises(InputError, match="horizon"):
         fitted.predict(0)
+    for ask in (lambda: fitted.predict(2, history=PAIR * 1e200), lambda: fitted.update([1.0, 1e200])):
+        with pytest.raises(InputError, match="beyond double precision; scale the data"):
+            ask()
     with pytest.raises(InputError, match="learned 2 features; the history has 1"):
         fitted.predict(2, history=np.ones(5))
     with pytest.raises(InputError, match="known value"):
@@ -263,6 +266,7 @@ def test_damaged_files(fits, tmp_path, change, said):
         ("system.W", lambda part: part * np.nan, "not finite"),
         ("series.seen", lambda part: part.astype(np.int32), "bytes|bool"),
         ("series.seen", lambda part: part & False, "damaged"),
+        ("series.values", lambda part: part * 1e200, "damaged: y is near .* beyond double precision"),
         ("series.seen", lambda part: part & (np.arange(len(part)) == 3)[:, None], "needs 2 known values"),
     ],
 )

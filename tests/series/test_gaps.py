@@ -203,7 +203,7 @@ def test_one_x_off_the_steps_of_the_others_is_no_finer_grid():
     x = np.where(np.arange(60) == 30, 30.5, np.arange(60))
     made = make_series(np.arange(60), x=x, gaps=True)
     assert len(made) == 60
-    with pytest.raises(InputError, match="from row 30 to row 31 it goes from 29 to 30.5, a step of 1.5 where 1 is"):
+    with pytest.raises(InputError, match=r"from row 30 to row 31 it goes from 29 to 30\.5, a step of 1\.5 where 1 is"):
         made.require_even()
     for share in (0.15, 0.3, 0.6):
         rows = np.flatnonzero(np.random.default_rng(0).random(400) < share)

@@ -26,6 +26,8 @@ _MOST_DELAYS, _MOST_SKIP, _MOST_NEIGHBOURS, _MOST_COMBINED = 1_000, 1_000_000, 1
 # Numbers in all delay vectors together: 1.6 GB.
 _MOST_NUMBERS = 200_000_000
 _AUTO = "auto"
+# Of a scaled history: what is larger has distances beyond double precision.
+_LARGEST = 1e130
 _SETTINGS = ("delays", "skip", "neighbours", "width", "ridge", "maps")
 _MAPS = ("auto", "local", "kernel")
 # In a file: what one kernel may look at.
@@ -244,7 +246,7 @@ class FittedAnalog:
         """
         steps = checked_horizon(horizon, x)
         known = self._history(history)
-        z = self.scaler.scale(known.values)
+        z = self._scaled(known)
         made = [one.extend(z[None, len(z) - one.method.span :], steps)[0] for one in self.maps]
         with np.errstate(over="ignore"):
             members = self.scaler.unscale(np.stack(made))
@@ -261,7 +263,7 @@ class FittedAnalog:
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from the true values before each; a learned value is not its own analog."""
         known = self._history(data)
-        z, first = self.scaler.scale(known.values), self.window
+        z, first = self._scaled(known), self.window
         rows = np.arange(first, len(known))
         shared = min(self.learned, len(known))
         own = shared if np.array_equal(known.values[:shared], self.series.values[:shared]) else 0
@@ -281,6 +283,19 @@ class FittedAnalog:
 
     def _history(self, data: Any) -> Series:
         return self.series if data is None else checked_history(data, self.series, self.window)
+
+    def _scaled(self, known: Series) -> Float[np.ndarray, "time feature"]:
+        """In units of what was learned; an :class:`InputError` where no distance to it could be told."""
+        with np.errstate(over="ignore"):
+            z = self.scaler.scale(known.values)
+        far = ~(np.abs(z) <= _LARGEST)
+        if far.any():
+            row, feature = np.argwhere(far)[0]
+            raise InputError(
+                f"{known.names[feature]} is {known.values[row, feature]:.3g} in row {row + 1} of the history, more "
+                f"than {_LARGEST:.0e} standard deviations of what was learned; give a history in the same units."
+            )
+        return z
 
 
 def require_analog(one: AnyAnalog, points: int, features: int) -> None:

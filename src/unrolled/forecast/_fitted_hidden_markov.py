@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast._continued import checked_history, checked_horizon, first_settled
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled, require_moderate
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.networks import member_keys
@@ -158,7 +158,9 @@ class FittedHiddenMarkov:
 
     def update(self, value: Any, x: float | None = None) -> FittedHiddenMarkov:
         """The same model after one more row became known; NaN where a value did not."""
-        return replace(self, series=appended(self.series, value, x, gaps=True))
+        longer = appended(self.series, value, x, gaps=True)
+        require_moderate(longer)
+        return replace(self, series=longer)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a new or empty folder; :func:`unrolled.load` reads it back."""
@@ -191,4 +193,6 @@ class FittedHiddenMarkov:
         return self.model.emission == "autoregressive"
 
     def _checked(self, data: Any) -> Series:
-        return checked_history(data, self.series, self.model.window, gaps=True)
+        known = checked_history(data, self.series, self.model.window, gaps=True)
+        require_moderate(known)
+        return known

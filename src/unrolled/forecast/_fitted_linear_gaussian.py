@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.forecast._continued import checked_history, checked_horizon, first_settled
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled, require_moderate
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.series import Series, appended
@@ -151,7 +151,9 @@ class FittedLinearGaussian:
 
     def update(self, value: Any, x: float | None = None) -> FittedLinearGaussian:
         """The same system after one more row became known; NaN where a value did not."""
-        return replace(self, series=appended(self.series, value, x, gaps=True))
+        longer = appended(self.series, value, x, gaps=True)
+        require_moderate(longer)
+        return replace(self, series=longer)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a new or empty folder; :func:`unrolled.load` reads it back."""
@@ -164,7 +166,9 @@ class FittedLinearGaussian:
         return zip(self.systems, parts, strict=True)
 
     def _checked(self, data: Any) -> Series:
-        return checked_history(data, self.series, self.model.window, gaps=True)
+        known = checked_history(data, self.series, self.model.window, gaps=True)
+        require_moderate(known)
+        return known
 
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from unrolled._version import __version__
-from unrolled.forecast._continued import require_known
+from unrolled.forecast._continued import require_known, require_moderate
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._hidden_markov import HiddenMarkovForecaster
 from unrolled.forecast._restored import describe_series, require_plain, restore_notes, restore_scaler
@@ -62,6 +62,7 @@ def restore_hidden_markov(description: dict[str, Any], tensors: dict[str, np.nda
     chain.check()
     series = gapped_series(description["series"], tensors)
     require_known(series, model.window)
+    require_moderate(series)
     scaler = restore_scaler(description["scale"], series.values.shape[1])
     return FittedHiddenMarkov(model, series, chain, scaler, restore_notes(description["notes"]))
 

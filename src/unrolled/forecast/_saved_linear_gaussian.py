@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled._version import __version__
 from unrolled.arguments import require_number, require_whole
-from unrolled.forecast._continued import require_known
+from unrolled.forecast._continued import require_known, require_moderate
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._restored import describe_series, require_plain, restore_notes
@@ -78,6 +78,7 @@ def restore_linear_gaussian(description: dict[str, Any], tensors: dict[str, np.n
     scores = {int(units): score for units, score in _numbers(description["scores"]).items()}
     series = gapped_series(description["series"], tensors)
     require_known(series, model.window)
+    require_moderate(series)
     return FittedLinearGaussian(model, series, systems, values, scores, restore_notes(description["notes"]))
 
 
