@@ -202,6 +202,7 @@ def test_saved_and_loaded_it_gives_the_same_bytes(tmp_path):
         (LinearAutoregression(levels=90), NOISY, "levels must be a tuple"),
         (LinearAutoregression(uncertain=1), NOISY, "uncertain"),
         (LinearAutoregression(seed=-1), NOISY, "seed"),
+        (LinearAutoregression(), [1.0], r"takes at least 4 known points; .* has 1\.$"),
         (LinearAutoregression(), [1.0, 2.0, 4.0], "takes at least 4 known points; .* has 3"),
         (LinearAutoregression(window=9), NOISY[:12], "at least 20 .* has 12; use a window of at most 5"),
         (LinearAutoregression(window=4), PAIR[:10], "on 2 features takes at least 14"),

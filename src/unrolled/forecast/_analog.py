@@ -26,6 +26,8 @@ _MOST_DELAYS, _MOST_SKIP, _MOST_NEIGHBOURS, _MOST_COMBINED = 1_000, 1_000_000, 1
 # Numbers in all delay vectors together: 1.6 GB.
 _MOST_NUMBERS = 200_000_000
 _AUTO = "auto"
+# What single values as states take: two, and what came next.
+_LEAST_STATES = 3
 # Of a scaled history: what is larger has distances beyond double precision.
 _LARGEST = 1e130
 _SETTINGS = ("delays", "skip", "neighbours", "width", "ridge", "maps")
@@ -124,10 +126,13 @@ class AnalogForecaster:
         least = max(min(one.least for one in candidates) + chooses, LEAST_TO_CHOOSE if chooses else 1)
         largest = max(one.delays for one in candidates) * features * points
         if points < least:
-            what = f"{self.name} chooses its settings among {least} known points and more" if chooses else (
-                f"{self.name} with {self.delays} delays and a skip of {self.skip} takes at least {least} known points"
+            shape = self._shape() if least > (LEAST_TO_CHOOSE if chooses else _LEAST_STATES) else {}
+            of = f" with {' and '.join(shape.values())}" if shape else ""
+            asks = f"chooses its settings among {least} known points and more" if chooses else (
+                f"takes at least {least} known points"
             )  # fmt: skip
-            raise InputError(f"{what}; {known.name} has {points}.")
+            advice = f" Take {' or '.join(shape)}." if shape else ""
+            raise InputError(f"{self.name}{of} {asks}; {known.name} has {points}.{advice}")
         if largest > _MOST_NUMBERS:
             raise InputError(
                 f"the delay vectors of {points} points would hold {largest:,} numbers, more than {_MOST_NUMBERS:,}; "
@@ -163,6 +168,15 @@ class AnalogForecaster:
         """The settings as plain data, for the report."""
         del features
         return asdict(self) | {"network": "none", "learner": {"kind": "nearest neighbours"}, "parameters": None}
+
+    def _shape(self) -> dict[str, str]:
+        """What was said of the size of a state, by what would make it smaller."""
+        said = {}
+        if self.delays != _AUTO:
+            said["fewer delays"] = f"{self.delays} delays"
+        if self.skip != _AUTO:
+            said["a smaller skip"] = f"a skip of {self.skip}"
+        return said
 
     def _candidates(self, points: int, features: int) -> list[AnyAnalog]:
         settings = {name: getattr(self, name) for name in _SETTINGS}
