@@ -132,9 +132,11 @@ def test_by_name():
         (AnalogForecaster(delays=900), WAVE, "with 900 delays chooses its settings among 903 .* Take fewer delays."),
         (AnalogForecaster(skip=900), WAVE, "with a skip of 900 chooses its .* Take a smaller skip."),
         (AnalogForecaster(delays=2), WAVE[:9], r"analog chooses its settings among 12 known points and more; .* 9\.$"),
+        (replace(GIVEN, neighbours=1000), WAVE[:60], "1000 neighbours are more than the 55 states .*; take at most 55"),
+        (AnalogForecaster(neighbours=60), WAVE[:60], "60 neighbours are more than the 5"),
         (replace(GIVEN, delays=1000, skip=1), np.zeros(200_001), "fewer delays or points"),
         (GIVEN, [1.0, np.nan, 2.0, 3.0], "finite"),
-        (GIVEN, unrolled.make_series(np.arange(9.0), [0, 1, 2, 3, 4, 5, 6, 7, 9]), "spac"),
+        (replace(GIVEN, neighbours=2), unrolled.make_series(np.arange(9.0), [0, 1, 2, 3, 4, 5, 6, 7, 9]), "spac"),
     ],
 )
 def test_wrong_requests(model, values, said):

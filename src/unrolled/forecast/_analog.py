@@ -49,8 +49,8 @@ class AnalogForecaster:
     Attributes
     ----------
     delays, skip, neighbours, ridge, width
-        Of the maps, or ``"auto"``. Neighbours belong to local maps, a width to the kernel: given, that kind alone is
-        asked.
+        Of the maps, or ``"auto"``. Neighbours, no more than there are states, belong to local maps, a width to the kernel:
+        given, that kind alone is asked.
     maps
         ``"local"``, ``"kernel"``, or ``"auto"``: both.
     increments
@@ -133,6 +133,12 @@ class AnalogForecaster:
             )  # fmt: skip
             advice = f" Take {' or '.join(shape)}." if shape else ""
             raise InputError(f"{self.name}{of} {asks}; {known.name} has {points}.{advice}")
+        most = points - min(one.span for one in candidates)
+        if not isinstance(self.neighbours, str) and self.neighbours > most:
+            raise InputError(
+                f"{self.neighbours} neighbours are more than the {most} states with a value after them in the {points} "
+                f"points of {known.name}; take at most {most}."
+            )
         if largest > _MOST_NUMBERS:
             raise InputError(
                 f"the delay vectors of {points} points would hold {largest:,} numbers, more than {_MOST_NUMBERS:,}; "
