@@ -108,7 +108,16 @@ def test_it_is_an_estimator(fitted, name):
     np.testing.assert_array_equal(longer.predict(3).mean, fitted[name].predict(3, history=series(whole)).mean)
 
 
+def test_files_from_when_every_emission_had_lags(fitted, tmp_path):
+    folder = fitted["gaussian"].save(tmp_path / "model")
+    description = json.loads((folder / "model.json").read_text())
+    description["model"]["lags"] = 1
+    (folder / "model.json").write_text(json.dumps(description))
+    assert unrolled.load(folder).model == SMALL
+
+
 def test_parameters_are_counted():
+    assert replace(SMALL, emission="autoregressive").describe(1)["lags"] == 1
     assert SMALL.describe(2)["parameters"] == 2 * (2 + 3) + 2 * 1 + 1
     assert replace(SMALL, emission="diagonal", states=3).describe(2)["parameters"] == 3 * 4 + 3 * 2 + 2
     assert replace(SMALL, emission="autoregressive", lags=2).describe(1)["parameters"] == 2 * 4 + 2 + 1
@@ -131,7 +140,8 @@ def test_recurrences_that_grow_are_an_error():
     [
         (replace(SMALL, states=0), PLAIN, "states"),
         (replace(SMALL, emission="gauss"), PLAIN, "did you mean 'gaussian'"),
-        (replace(SMALL, lags=0), PLAIN, "lags"),
+        (replace(SMALL, emission="autoregressive", lags=0), PLAIN, "lags must be a whole"),
+        (replace(SMALL, lags=3), PLAIN, "lags says nothing to states whose emission is gaussian"),
         (replace(SMALL, restarts=0), PLAIN, "restarts"),
         (replace(SMALL, iterations=0), PLAIN, "iterations"),
         (replace(SMALL, members=0), PLAIN, "members"),

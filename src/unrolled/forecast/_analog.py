@@ -49,8 +49,8 @@ class AnalogForecaster:
     Attributes
     ----------
     delays, skip, neighbours, ridge, width
-        Of the maps, or ``"auto"``. Neighbours, no more than there are states, belong to local maps, a width to the kernel:
-        given, that kind alone is asked.
+        Of the maps, or ``"auto"``. Neighbours (at most as many as there are states) belong to local maps, a width to
+        the kernel: given, that kind alone is asked.
     maps
         ``"local"``, ``"kernel"``, or ``"auto"``: both.
     increments

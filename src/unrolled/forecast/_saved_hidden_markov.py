@@ -47,7 +47,7 @@ def hidden_markov_shapes(description: dict[str, Any]) -> Shapes:
     axes = {
         "gaussian": ((K, F), (K, F, F)),
         "diagonal": ((K, F), (K, F)),
-        "autoregressive": ((K, F), (K, model.lags, F, F), (K, F, F)),
+        "autoregressive": ((K, F), (K, model.window, F, F), (K, F, F)),
     }[model.emission]
     chain: Shapes = {"chain.initial": ((K,), "float64"), "chain.transition": ((K, K), "float64")}
     parts = _parts(model.emission)
@@ -68,7 +68,9 @@ def restore_hidden_markov(description: dict[str, Any], tensors: dict[str, np.nda
 
 
 def _model(data: dict[str, Any]) -> HiddenMarkovForecaster:
-    settings: dict[str, Any] = data | {"levels": tuple(data["levels"])}
+    # Before lags could be left out, every file had them.
+    lags = data["lags"] if data["emission"] == "autoregressive" else None
+    settings: dict[str, Any] = data | {"levels": tuple(data["levels"]), "lags": lags}
     model = HiddenMarkovForecaster(**settings)
     model.check_settings()
     require_plain(model.name)
