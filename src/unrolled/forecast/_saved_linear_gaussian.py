@@ -25,6 +25,7 @@ LINEAR_GAUSSIAN_KIND = "linear-gaussian"
 _MODELS = {"linear-dynamical-system": LinearDynamicalSystem, "structural": Structural}
 _PARTS = ("W", "V", "Q", "R", "m", "P", "c")
 _MOST_UNITS, _MOST_LISTED = 20_000, 1_000
+_CLOSE = 1e-6
 
 
 def save_linear_gaussian(fitted: FittedLinearGaussian, folder: str | Path) -> Path:
@@ -70,9 +71,7 @@ def restore_linear_gaussian(description: dict[str, Any], tensors: dict[str, np.n
     )
     values = tuple(_numbers(one) for one in description["values"])
     if isinstance(model, Structural):
-        names = {parameter.name for parameter in model.structure.parameters}
-        if len(values) != count or any(set(one) != names for one in values):
-            raise ValueError("every feature has its parameters")
+        _require_values(model, values, systems)
     elif values:
         raise ValueError("a linear dynamical system has no parameters with names")
     scores = {int(units): score for units, score in _numbers(description["scores"]).items()}
@@ -80,6 +79,21 @@ def restore_linear_gaussian(description: dict[str, Any], tensors: dict[str, np.n
     require_known(series, model.window)
     require_moderate(series)
     return FittedLinearGaussian(model, series, systems, values, scores, restore_notes(description["notes"]))
+
+
+def _require_values(
+    model: Structural, values: tuple[dict[str, float], ...], systems: tuple[LinearGaussian, ...]
+) -> None:
+    """Raise an error unless these values of the parameters give these matrices."""
+    names = {parameter.name for parameter in model.structure.parameters}
+    if len(values) != len(systems) or any(set(one) != names for one in values):
+        raise ValueError("every feature has its parameters")
+    for one, system in zip(values, systems, strict=True):
+        made = model.structure.system(one)
+        for part in ("W", "V", "Q", "R"):
+            wanted, found = np.asarray(getattr(made, part)), np.asarray(getattr(system, part))
+            if not np.allclose(wanted, found, rtol=_CLOSE, atol=0.0):
+                raise ValueError(f"{part} is not that of the values")
 
 
 def _model(data: dict[str, Any]) -> LinearDynamicalSystem | Structural:
