@@ -15,6 +15,7 @@ __all__ = [
     "require_array",
     "require_flag",
     "require_kind",
+    "require_level",
     "require_moderate",
     "require_number",
     "require_whole",
@@ -24,6 +25,7 @@ __all__ = [
 #: The most sequences, steps or symbols that are asked for; more is a mistake.
 MOST = 1_000_000_000
 _SMALLEST, _LARGEST = 1e-130, 1e130
+_LEAST_LEVEL, _MOST_LEVEL, _LEVEL_DECIMALS = 0.1, 99.99, 4
 
 
 def require_whole(name: str, value: Any, least: int, most: int) -> int:
@@ -67,6 +69,26 @@ def require_number(
         bounds += [f"at most {most:g}"] * (most < math.inf) + [f"below {below:g}"] * (below < math.inf)
         within = f" {' and '.join(bounds)}".replace(" at", " of at", 1) if bounds else ""
         raise InputError(f"{name} must be a finite number{within}; came {value!r}.")
+
+
+def require_level(level: Any) -> None:
+    """Raise an :class:`InputError` unless this is a level of bounds, in percent: from 0.1 to 99.99, with 4 decimals.
+
+    Six digits write each of them, so that no two have one name.
+
+    Examples
+    --------
+    >>> from unrolled.arguments import require_level
+    >>> require_level(100.0)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: level must be a finite number of at least 0.1 and at most 99.99; came 100.0.
+    >>> require_level(95.0000001)
+    Traceback (most recent call last):
+    unrolled.errors.InputError: level takes at most 4 decimals; came 95.0000001. Round it.
+    """
+    require_number("level", level, least=_LEAST_LEVEL, most=_MOST_LEVEL)
+    if round(float(level), _LEVEL_DECIMALS) != float(level):
+        raise InputError(f"level takes at most {_LEVEL_DECIMALS} decimals; came {float(level)}. Round it.")
 
 
 def require_kind(name: str, value: Any, kinds: type | tuple[type, ...]) -> None:

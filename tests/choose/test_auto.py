@@ -275,7 +275,7 @@ def test_odd_series_are_continued_quietly(values):
         (lambda: auto(levels=()).fit(KNOWN), "one level at least"),
         (lambda: auto(levels=95).fit(KNOWN), "must be a tuple .* came 95"),
         (lambda: auto(levels=(50, 50)).fit(KNOWN), "names one level twice"),
-        (lambda: auto(levels=(100.0,)).fit(KNOWN), "between 0 and 100"),
+        (lambda: auto(levels=(100.0,)).fit(KNOWN), "at least 0.1 and at most 99.99"),
         (lambda: auto(levels=(-1.0,)).fit(KNOWN), "level"),
         (lambda: auto(seed=-1).fit(KNOWN), "seed"),
         (lambda: auto(units=50), "units says nothing to auto"),

@@ -147,9 +147,10 @@ _MODEL = [
 _LEVEL = [
     ("extrapolate --level ''", "as in 68,95; came ''"),
     ("extrapolate --level 68,,95", "came '68,,95'"),
-    ("extrapolate --level 0", "between 0 and 100"),
-    ("extrapolate --level 100", "between 0 and 100"),
-    ("extrapolate --level nan", "between 0 and 100"),
+    ("extrapolate --level 0", "level must be a finite number of at least 0.1 and at most 99.99; came 0.0."),
+    ("extrapolate --level 100", "level must be a finite number of at least 0.1 and at most 99.99; came 100.0."),
+    ("extrapolate --level nan", "level must be a finite number of at least 0.1 and at most 99.99; came nan."),
+    ("extrapolate --level 95,95.0000001", "level takes at most 4 decimals; came 95.0000001. Round it."),
     ("extrapolate --level 95%", "came '95%'"),
     ("extrapolate --level 68,99.9", "no 99.9 % bounds from step 1 on: 99 % is the highest level that was measured"),
     ("extrapolate --horizon 60 --level 95", "no 95 % bounds from step"),

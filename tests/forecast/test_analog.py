@@ -127,12 +127,16 @@ def test_by_name():
         (AnalogForecaster(increments=1), WAVE, "increments"),
         (AnalogForecaster(combined=0), WAVE, "combined"),
         (AnalogForecaster(seed=-1), WAVE, "seed"),
-        (AnalogForecaster(), WAVE[:11], "chooses its settings among 12 known points and more; .* has 11"),
-        (GIVEN, WAVE[:6], "with 3 delays and a skip of 2 takes at least 7 known points; .* has 6"),
-        (AnalogForecaster(delays=900), WAVE, "chooses its settings among 903 known points"),
+        (AnalogForecaster(), WAVE[:11], "analog chooses its settings among 12 known points and more; .* has 11"),
+        (GIVEN, WAVE[:6], "a skip of 2 takes at least 7 known points; .* has 6. Take fewer delays or a smaller skip."),
+        (AnalogForecaster(delays=900), WAVE, "with 900 delays chooses its settings among 903 .* Take fewer delays."),
+        (AnalogForecaster(skip=900), WAVE, "with a skip of 900 chooses its .* Take a smaller skip."),
+        (AnalogForecaster(delays=2), WAVE[:9], r"analog chooses its settings among 12 known points and more; .* 9\.$"),
+        (replace(GIVEN, neighbours=1000), WAVE[:60], "1000 neighbours are more than the 55 states .*; take at most 55"),
+        (AnalogForecaster(neighbours=60), WAVE[:60], "60 neighbours are more than the 5"),
         (replace(GIVEN, delays=1000, skip=1), np.zeros(200_001), "fewer delays or points"),
         (GIVEN, [1.0, np.nan, 2.0, 3.0], "finite"),
-        (GIVEN, unrolled.make_series(np.arange(9.0), [0, 1, 2, 3, 4, 5, 6, 7, 9]), "spac"),
+        (replace(GIVEN, neighbours=2), unrolled.make_series(np.arange(9.0), [0, 1, 2, 3, 4, 5, 6, 7, 9]), "spac"),
     ],
 )
 def test_wrong_requests(model, values, said):
@@ -150,6 +154,12 @@ def test_wrong_continuations():
         fitted.predict(2, history=PAIR)
     with pytest.raises(InputError, match="needs 5 known values; the history has 4"):
         fitted.predict(2, history=WAVE[:4])
+    for model in (GIVEN, replace(GIVEN, neighbours="auto", width=1.0)):
+        one = model.fit(WAVE)
+        far = one.update(1e200)
+        for ask in (lambda one=one: one.predict(2, history=WAVE * 1e200), lambda far=far: far.predict(2), far.one_step):
+            with pytest.raises(InputError, match=r"y is .*e\+\d+ in row .* give a history in the same units"):
+                ask()
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def test_one_step_is_the_first_step_of_the_forecast(fitted, name):
         first = one.predict(1, history=one.series.head(row)).mean
         np.testing.assert_allclose(made.members[0, at], first[0], rtol=1e-9)
     assert made.rows[0] == one.model.window
+    late = one.series.values[:30].copy()
+    late[:3, 0] = np.nan
+    assert one.one_step(series(late)).rows[0] == 3 + one.model.window
 
 
 @every_model
@@ -105,7 +108,16 @@ def test_it_is_an_estimator(fitted, name):
     np.testing.assert_array_equal(longer.predict(3).mean, fitted[name].predict(3, history=series(whole)).mean)
 
 
+def test_files_from_when_every_emission_had_lags(fitted, tmp_path):
+    folder = fitted["gaussian"].save(tmp_path / "model")
+    description = json.loads((folder / "model.json").read_text())
+    description["model"]["lags"] = 1
+    (folder / "model.json").write_text(json.dumps(description))
+    assert unrolled.load(folder).model == SMALL
+
+
 def test_parameters_are_counted():
+    assert replace(SMALL, emission="autoregressive").describe(1)["lags"] == 1
     assert SMALL.describe(2)["parameters"] == 2 * (2 + 3) + 2 * 1 + 1
     assert replace(SMALL, emission="diagonal", states=3).describe(2)["parameters"] == 3 * 4 + 3 * 2 + 2
     assert replace(SMALL, emission="autoregressive", lags=2).describe(1)["parameters"] == 2 * 4 + 2 + 1
@@ -128,14 +140,17 @@ def test_recurrences_that_grow_are_an_error():
     [
         (replace(SMALL, states=0), PLAIN, "states"),
         (replace(SMALL, emission="gauss"), PLAIN, "did you mean 'gaussian'"),
-        (replace(SMALL, lags=0), PLAIN, "lags"),
+        (replace(SMALL, emission="autoregressive", lags=0), PLAIN, "lags must be a whole"),
+        (replace(SMALL, lags=3), PLAIN, "lags says nothing to states whose emission is gaussian"),
         (replace(SMALL, restarts=0), PLAIN, "restarts"),
         (replace(SMALL, iterations=0), PLAIN, "iterations"),
         (replace(SMALL, members=0), PLAIN, "members"),
         (replace(SMALL, levels=(100.0,)), PLAIN, "level"),
         (replace(SMALL, levels=68.0), PLAIN, "levels"),
         (replace(SMALL, seed=-1), PLAIN, "seed"),
-        (SMALL, [1.0, 2.0, 3.0], "at least 4 known points for 2 states"),
+        (SMALL, [1.0, 2.0, 3.0], "at least 4 known values for 2 states; y has 3"),
+        (SMALL, [np.nan, 2.0] * 3, "at least 4 known values for 2 states; y has 3"),
+        (replace(SMALL, emission="autoregressive"), [1.0, np.nan] * 9 + [1.0], "4 rows known with the 1 before each"),
         (replace(SMALL, emission="autoregressive", lags=3), [1.0, 2.0] * 4 + [np.nan], "last 3 rows"),
         (SMALL, PLAIN * 1e200, "beyond double precision"),
         (SMALL, [np.nan] * 9, "no known value|holds no"),
@@ -152,6 +167,9 @@ def test_wrong_continuations(fitted):
         one.predict(x=[1.0])
     with pytest.raises(InputError, match="horizon"):
         one.predict(0)
+    for ask in (lambda: one.predict(2, history=GAPPED * 1e200), lambda: one.update([1.0, 1e200])):
+        with pytest.raises(InputError, match="beyond double precision; scale the data"):
+            ask()
     with pytest.raises(InputError, match="learned 2 features; the history has 1"):
         one.predict(2, history=PLAIN)
     with pytest.raises(InputError, match="too much memory"):

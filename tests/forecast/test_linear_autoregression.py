@@ -1,6 +1,7 @@
 """Linear autoregression: closed forms and dense matrices for its intervals, least squares by hand, files, refusals."""
 
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -77,6 +78,34 @@ def test_the_future_given_the_past_by_a_dense_matrix():
     np.testing.assert_allclose(made.mean.ravel(), weights @ known.ravel(), rtol=0, atol=1e-10)
     blocks = [conditional[2 * h : 2 * h + 2, 2 * h : 2 * h + 2] for h in range(steps)]
     np.testing.assert_allclose(made.covariance, blocks, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("values", "window"), [(NOISY[:, None], 3), (PAIR, 2)])
+def test_a_long_horizon_is_the_short_one_going_on(values, window):
+    fitted = fit_autoregression(values, window)
+    made = fitted.extend(values, 200)
+    for steps in (63, 64, 65, 150):
+        less = fitted.extend(values, steps)
+        np.testing.assert_array_equal(less.mean, made.mean[:steps])
+        np.testing.assert_array_equal(less.covariance, made.covariance[:steps])
+    for start in (100, 130):  # from other steps the products cut elsewhere
+        again = fitted.extend(np.concatenate([values, made.mean[:start]]), 200 - start)
+        np.testing.assert_allclose(again.mean, made.mean[start:], rtol=1e-9, atol=1e-12)
+    y = np.concatenate([values[-window:], np.zeros((200, values.shape[1]))])
+    phi = [np.eye(values.shape[1])]
+    for h in range(200):
+        y[window + h] = fitted.c + sum(fitted.A[k] @ y[window + h - 1 - k] for k in range(window))
+        phi.append(sum(fitted.A[k] @ phi[h - k] for k in range(min(window, h + 1))))
+    np.testing.assert_allclose(made.mean, y[window:], rtol=1e-9, atol=1e-12)
+    noise = np.cumsum([one @ fitted.covariance @ one.T for one in phi[:200]], axis=0)
+    np.testing.assert_allclose(fitted.noise(200), noise, rtol=1e-9, atol=1e-15)
+
+
+def test_long_horizons_take_no_time():
+    fitted = LinearAutoregression(window=2).fit(NOISY)
+    start = time.process_time()
+    assert np.isfinite(fitted.predict(100_000).bands[0].upper).all()
+    assert time.process_time() - start < 5  # 0.3 s, and 20 s step by step
 
 
 def test_least_squares_and_the_unbiased_covariance():
@@ -194,10 +223,15 @@ def test_saved_and_loaded_it_gives_the_same_bytes(tmp_path):
         (LinearAutoregression(window=2.0), NOISY, "window"),
         (LinearAutoregression(ridge=-1.0), NOISY, "ridge"),
         (LinearAutoregression(levels=(68, 68)), NOISY, "one level twice"),
-        (LinearAutoregression(levels=(100.0,)), NOISY, "level must be a finite number above 0 and below 100"),
+        (
+            LinearAutoregression(levels=(100.0,)),
+            NOISY,
+            "level must be a finite number of at least 0.1 and at most 99.99",
+        ),
         (LinearAutoregression(levels=90), NOISY, "levels must be a tuple"),
         (LinearAutoregression(uncertain=1), NOISY, "uncertain"),
         (LinearAutoregression(seed=-1), NOISY, "seed"),
+        (LinearAutoregression(), [1.0], r"takes at least 4 known points; .* has 1\.$"),
         (LinearAutoregression(), [1.0, 2.0, 4.0], "takes at least 4 known points; .* has 3"),
         (LinearAutoregression(window=9), NOISY[:12], "at least 20 .* has 12; use a window of at most 5"),
         (LinearAutoregression(window=4), PAIR[:10], "on 2 features takes at least 14"),

@@ -96,6 +96,16 @@ def test_one_step_and_update_are_the_filter_going_on(name, fits):
         np.testing.assert_allclose(unknown.predict(1).bands[0].upper, fitted.predict(2).bands[0].upper[1:], rtol=1e-6)
 
 
+def test_one_step_begins_where_the_first_state_is_known(fits):
+    late = np.where((T < 4) | (T == 7), np.nan, WAVE)
+    assert fits["trend"].one_step(late[:20]).rows.tolist() == list(range(6, 20))
+    assert fits["trend and season"].one_step(late[:20]).rows.tolist() == list(range(9, 20))
+    either = np.stack([late, WAVE], axis=1)[:20]
+    assert fits["two features"].one_step(either).rows[0] == 5
+    assert fits["two units, two features"].one_step(either[:, ::-1]).rows[0] == 5
+    assert len(fits["trend"].one_step(late[:6]).rows) == 0
+
+
 @every_model
 def test_saved_and_loaded_it_gives_the_same_bytes(name, fits, tmp_path):
     fitted = fits[name].update(np.full(np.shape(MODELS[name][1][80]), np.nan))
@@ -167,8 +177,9 @@ def test_by_name():
         (Structural(3), WAVE, "components must be a str"),
         (Structural("trend, season:24"), WAVE[:20], "takes at least 22 known values; y has 20"),
         (Structural(iterations=0), WAVE, "iterations"),
-        (Structural(levels=(0.0,)), WAVE, "level must be a finite number above 0"),
-        (Structural(levels=(100.0,)), WAVE, "level must be a finite number above 0 and below 100"),
+        (Structural(levels=(1e-300,)), WAVE, "level must be a finite number of at least 0.1"),
+        (Structural(levels=(99.99999999999999,)), WAVE, "at least 0.1 and at most 99.99; came 99.99"),
+        (Structural(levels=(95.0, 95.0000001)), WAVE, "level takes at most 4 decimals; came 95.0000001. Round it"),
         (Structural(levels=(68.0, 68.0)), WAVE, "one level twice"),
         (Structural(levels=68.0), WAVE, "levels must be a tuple"),
         (Structural(), np.full(30, np.nan), "known value"),
@@ -177,8 +188,14 @@ def test_by_name():
         (Structural(), np.where(T == 3, np.inf, WAVE), "inf"),
         (LinearDynamicalSystem(units=0), WAVE, "units must be a whole number"),
         (LinearDynamicalSystem(units="best"), WAVE, "or 'auto'; came 'best'"),
-        (LinearDynamicalSystem(units=30), WAVE, "at least 120 known points for 30 hidden units; series has 90"),
-        (LinearDynamicalSystem(), WAVE[:9], "at least 12 known points"),
+        (LinearDynamicalSystem(units=30), WAVE, "at least 120 known values for 30 hidden units; y has 90"),
+        (LinearDynamicalSystem(), WAVE[:9], "at least 12 known values"),
+        (LinearDynamicalSystem(), np.where(T == 60, WAVE, np.nan), "at least 12 known values; y has 1"),
+        (
+            LinearDynamicalSystem(),
+            np.where([T < 0, T % 9 > 0], np.nan, PAIR.T).T,
+            "at least 12 known values; y2 has 10",
+        ),
         (LinearDynamicalSystem(seed=-1), WAVE, "seed"),
         (LinearDynamicalSystem(units=2), np.stack([WAVE, np.full(90, np.nan)], axis=1), "known value"),
     ],
@@ -188,12 +205,26 @@ def test_wrong_requests(model, values, said):
         model.fit(values)
 
 
+def test_a_history_needs_what_settles_the_first_state(fits):
+    fitted = fits["trend and season"]
+    few = np.where(T[:20] % 5, np.nan, WAVE[:20])
+    assert np.ptp(fitted.predict(12, history=few).bands[0].upper) < 1e4
+    few[0] = np.nan
+    for history in (WAVE[:3], few):
+        for ask in (lambda known: fitted.predict(2, history=known), fitted.one_step, fitted.states):
+            with pytest.raises(InputError, match="needs 4 known values; the history has 3"):
+                ask(history)
+
+
 def test_wrong_continuations(fits):
     fitted = fits["two features"]
     with pytest.raises(InputError, match="learns y from x"):
         fitted.predict(x=[1.0])
     with pytest.raises(InputError, match="horizon"):
         fitted.predict(0)
+    for ask in (lambda: fitted.predict(2, history=PAIR * 1e200), lambda: fitted.update([1.0, 1e200])):
+        with pytest.raises(InputError, match="beyond double precision; scale the data"):
+            ask()
     with pytest.raises(InputError, match="learned 2 features; the history has 1"):
         fitted.predict(2, history=np.ones(5))
     with pytest.raises(InputError, match="known value"):
@@ -211,6 +242,10 @@ def test_wrong_continuations(fits):
         (lambda d: d["model"].update(levels=[0]), "damaged: level"),
         (lambda d: d.update(values=[{"level": 1.0}]), "every feature has its parameters"),
         (lambda d: d.update(values=[{"level": "x", "slope": 1.0, "noise": 1.0}]), "level must be a finite number"),
+        (lambda d: d["values"][0].update(noise=-5.0), "damaged: noise must be a finite number of at least 0"),
+        (lambda d: d["values"][0].update(noise=5.0), "damaged: .*R is not that of the values"),
+        (lambda d: d["values"][0].update(level=float("nan")), "damaged: level must be a finite number|NaN"),
+        (lambda d: d["values"][0].update(slope=5.0), "damaged: .*Q is not that of the values"),
         (lambda d: d.update(scores={"a\x1b": 1.0}), "plain text"),
         (lambda d: d.update(scores={"a": 1.0}), "damaged"),
         (lambda d: d.update(notes="abc"), "notes must be a list"),
@@ -235,6 +270,8 @@ def test_damaged_files(fits, tmp_path, change, said):
         ("system.W", lambda part: part * np.nan, "not finite"),
         ("series.seen", lambda part: part.astype(np.int32), "bytes|bool"),
         ("series.seen", lambda part: part & False, "damaged"),
+        ("series.values", lambda part: part * 1e200, "damaged: y is near .* beyond double precision"),
+        ("series.seen", lambda part: part & (np.arange(len(part)) == 3)[:, None], "needs 2 known values"),
     ],
 )
 def test_damaged_numbers(fits, tmp_path, name, damage, said):

@@ -58,6 +58,18 @@ def test_what_is_no_gap_stays_an_error(file, text, message):
         read(file(text), gaps=True)
 
 
+@pytest.mark.parametrize("text", ["x,y\n0,\n1,\n2,\n", "x;y\n0,5;\n1,5;\n", "x\ty\n0\t\n1\t\n", "N,y\n-,MeV\n1,\n2,\n"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_last_column_without_any_value_is_a_column(file, text, gaps):
+    with pytest.raises(InputError, match="y has no known value; leave this column out"):
+        read(file(text), gaps=gaps)
+    wider = file(text.replace("y", "a,y").replace("0,", "0,7,").replace("1,", "1,7,").replace("2,", "2,7,"))
+    if text.startswith("x,"):
+        assert read(wider, y_col="a", gaps=gaps).values[:, 0].tolist() == [7, 7, 7]
+        with pytest.raises(InputError, match="y has no known value"):
+            read(wider, gaps=gaps)
+
+
 def test_other_errors_come_as_before(file):
     """No advice on gaps where a gap is not all that is wrong, or where a companion is the better advice."""
     for text in ("x,y\n1,\n2,inf\n3,4\n", "x,y\n1,2\n,3\n3,4\n", "x,y,mp2\n1,2,3\n2,,4\n"):
@@ -163,7 +175,9 @@ def test_rows_that_x_leaves_out_are_gaps(x, every):
     assert make_series(np.arange(len(x)), x=x).x.tolist() == x
 
 
-@pytest.mark.parametrize("x", [[1, 2, 3.5, 4.3], [1, 2, 50], [0, 1e-300, 1e300], [-1.7e308, 0, 1.7e308], [3], [3, 7]])
+@pytest.mark.parametrize(
+    "x", [[1, 2, 3.5, 4.3], [1, 2, 50], [0, 2, 4, 5, 7], [0, 1e-300, 1e300], [-1.7e308, 0, 1.7e308], [3], [3, 7]]
+)
 def test_other_x_stay_as_they_are(x):
     made = make_series(np.arange(len(x)), x=x, gaps=True)
     assert made.x.tolist() == x
@@ -181,8 +195,19 @@ def test_taking_rows_away_and_finding_them_again(kept, start, step, falls):
         assert np.flatnonzero(~np.isnan(made.values[:, 0])).tolist() == rows.tolist()
         np.testing.assert_array_equal(made.x[rows], x)
         assert np.all(np.diff(made.x) < 0 if falls else np.diff(made.x) > 0)
-    elif rows[-1] + 1 <= 10 * len(rows):
+    elif rows[-1] + 1 <= 10 * len(rows) and 2 * np.mean(np.diff(rows) == 1) >= 1:
         assert rows[-1] + 1 == len(rows)
+
+
+def test_one_x_off_the_steps_of_the_others_is_no_finer_grid():
+    x = np.where(np.arange(60) == 30, 30.5, np.arange(60))
+    made = make_series(np.arange(60), x=x, gaps=True)
+    assert len(made) == 60
+    with pytest.raises(InputError, match=r"from row 30 to row 31 it goes from 29 to 30\.5, a step of 1\.5 where 1 is"):
+        made.require_even()
+    for share in (0.15, 0.3, 0.6):
+        rows = np.flatnonzero(np.random.default_rng(0).random(400) < share)
+        assert len(make_series(rows, x=rows, gaps=True)) == rows[-1] - rows[0] + 1
 
 
 def test_dates_and_the_lines_of_errors(file):

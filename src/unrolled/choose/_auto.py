@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_flag, require_number, require_whole
+from unrolled.arguments import require_flag, require_whole
 from unrolled.choose._calibration import calibration
 from unrolled.choose._candidates import LONG, candidates_digest, candidates_for, classical_candidates
 from unrolled.choose._choice import choose, combine, spread_of
@@ -21,7 +21,7 @@ from unrolled.choose._judged import Continued, Judged, judge
 from unrolled.choose._networks import network_candidates
 from unrolled.choose._verdict import verdict
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast import Band, Forecast, Ingredient, OneStep, checked_history, checked_horizon
+from unrolled.forecast import Band, Forecast, Ingredient, OneStep, checked_history, checked_horizon, require_levels
 from unrolled.learn import History, Watch
 from unrolled.series import Series, appended, as_companion, as_series
 
@@ -97,12 +97,7 @@ class Auto:
             raise InputError(
                 f"levels must be a tuple that names one level at least, as in (68, 95); came {self.levels!r}."
             )
-        if len(set(self.levels)) < len(self.levels):
-            raise InputError(f"levels names one level twice: {', '.join(f'{level}' for level in self.levels)}.")
-        for level in self.levels:
-            require_number("level", level, above=0.0)
-            if not level < 100:
-                raise InputError(f"a level must lie between 0 and 100 percent; came {level:g}.")
+        require_levels(self.levels)
         if len(known) < _LEAST_POINTS:
             raise InputError(
                 f"to choose among models takes at least {_LEAST_POINTS} known points; {known.name} has {len(known)}. "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from unrolled.arguments import require_level
 from unrolled.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,14 +22,12 @@ def levels(text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
-        found = {float(part) for part in text.split(",")}
+        found = sorted({float(part) for part in text.split(",")})
     except ValueError:
-        found = set()
-    if not found or not all(0 < level < 100 for level in found):
-        raise InputError(
-            f"--level takes percentages between 0 and 100 with commas between, as in 68,95; came {text!r}."
-        )
-    return tuple(sorted(found))
+        raise InputError(f"--level takes percentages with commas between, as in 68,95; came {text!r}.") from None
+    for level in found:
+        require_level(level)
+    return tuple(found)
 
 
 def prepared(model: Estimator, series: Series, train: int, horizon: int, wanted: Sequence[float]) -> Estimator:

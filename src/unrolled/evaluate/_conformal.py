@@ -9,7 +9,7 @@ from math import ceil, floor
 import numpy as np
 from jaxtyping import Float, Int
 
-from unrolled.arguments import require_number
+from unrolled.arguments import require_level
 from unrolled.compilation import count_compilations
 from unrolled.errors import InputError
 from unrolled.evaluate._rolling import evenly, is_trained, rolling_origins, suits
@@ -93,9 +93,7 @@ def bound_origins(known: Series, model: Estimator, horizon: int, levels: Sequenc
     values are missing, more places are asked, until every step meets enough of those that are known.
     """
     for level in levels:
-        require_number("level", level, above=0.0)
-        if not level < 100:
-            raise InputError(f"a level must lie between 0 and 100 percent; came {level:g}.")
+        require_level(level)
     # Of m errors the ceil((m + 1) p)-th exists from m = p / (1 - p) on.
     needed = max(ceil(level / (100 - level) - _ROUNDING) for level in levels)
     points, last = len(known), len(known) - horizon

@@ -8,6 +8,7 @@ from unrolled.forecast._classical import FittedClassical as FittedClassical
 from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
 from unrolled.forecast._continued import checked_history as checked_history
 from unrolled.forecast._continued import checked_horizon as checked_horizon
+from unrolled.forecast._continued import require_levels as require_levels
 from unrolled.forecast._echo_state import EchoState as EchoState
 from unrolled.forecast._estimator import Estimator as Estimator
 from unrolled.forecast._estimator import Fitted as Fitted

@@ -26,6 +26,10 @@ _MOST_DELAYS, _MOST_SKIP, _MOST_NEIGHBOURS, _MOST_COMBINED = 1_000, 1_000_000, 1
 # Numbers in all delay vectors together: 1.6 GB.
 _MOST_NUMBERS = 200_000_000
 _AUTO = "auto"
+# What single values as states take: two, and what came next.
+_LEAST_STATES = 3
+# Of a scaled history: what is larger has distances beyond double precision.
+_LARGEST = 1e130
 _SETTINGS = ("delays", "skip", "neighbours", "width", "ridge", "maps")
 _MAPS = ("auto", "local", "kernel")
 # In a file: what one kernel may look at.
@@ -45,8 +49,8 @@ class AnalogForecaster:
     Attributes
     ----------
     delays, skip, neighbours, ridge, width
-        Of the maps, or ``"auto"``. Neighbours belong to local maps, a width to the kernel: given, that kind alone is
-        asked.
+        Of the maps, or ``"auto"``. Neighbours (at most as many as there are states) belong to local maps, a width to
+        the kernel: given, that kind alone is asked.
     maps
         ``"local"``, ``"kernel"``, or ``"auto"``: both.
     increments
@@ -122,10 +126,19 @@ class AnalogForecaster:
         least = max(min(one.least for one in candidates) + chooses, LEAST_TO_CHOOSE if chooses else 1)
         largest = max(one.delays for one in candidates) * features * points
         if points < least:
-            what = f"{self.name} chooses its settings among {least} known points and more" if chooses else (
-                f"{self.name} with {self.delays} delays and a skip of {self.skip} takes at least {least} known points"
+            shape = self._shape() if least > (LEAST_TO_CHOOSE if chooses else _LEAST_STATES) else {}
+            of = f" with {' and '.join(shape.values())}" if shape else ""
+            asks = f"chooses its settings among {least} known points and more" if chooses else (
+                f"takes at least {least} known points"
             )  # fmt: skip
-            raise InputError(f"{what}; {known.name} has {points}.")
+            advice = f" Take {' or '.join(shape)}." if shape else ""
+            raise InputError(f"{self.name}{of} {asks}; {known.name} has {points}.{advice}")
+        most = points - min(one.span for one in candidates)
+        if not isinstance(self.neighbours, str) and self.neighbours > most:
+            raise InputError(
+                f"{self.neighbours} neighbours are more than the {most} states with a value after them in the {points} "
+                f"points of {known.name}; take at most {most}."
+            )
         if largest > _MOST_NUMBERS:
             raise InputError(
                 f"the delay vectors of {points} points would hold {largest:,} numbers, more than {_MOST_NUMBERS:,}; "
@@ -161,6 +174,15 @@ class AnalogForecaster:
         """The settings as plain data, for the report."""
         del features
         return asdict(self) | {"network": "none", "learner": {"kind": "nearest neighbours"}, "parameters": None}
+
+    def _shape(self) -> dict[str, str]:
+        """What was said of the size of a state, by what would make it smaller."""
+        said = {}
+        if self.delays != _AUTO:
+            said["fewer delays"] = f"{self.delays} delays"
+        if self.skip != _AUTO:
+            said["a smaller skip"] = f"a skip of {self.skip}"
+        return said
 
     def _candidates(self, points: int, features: int) -> list[AnyAnalog]:
         settings = {name: getattr(self, name) for name in _SETTINGS}
@@ -244,7 +266,7 @@ class FittedAnalog:
         """
         steps = checked_horizon(horizon, x)
         known = self._history(history)
-        z = self.scaler.scale(known.values)
+        z = self._scaled(known)
         made = [one.extend(z[None, len(z) - one.method.span :], steps)[0] for one in self.maps]
         with np.errstate(over="ignore"):
             members = self.scaler.unscale(np.stack(made))
@@ -261,7 +283,7 @@ class FittedAnalog:
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from the true values before each; a learned value is not its own analog."""
         known = self._history(data)
-        z, first = self.scaler.scale(known.values), self.window
+        z, first = self._scaled(known), self.window
         rows = np.arange(first, len(known))
         shared = min(self.learned, len(known))
         own = shared if np.array_equal(known.values[:shared], self.series.values[:shared]) else 0
@@ -281,6 +303,19 @@ class FittedAnalog:
 
     def _history(self, data: Any) -> Series:
         return self.series if data is None else checked_history(data, self.series, self.window)
+
+    def _scaled(self, known: Series) -> Float[np.ndarray, "time feature"]:
+        """In units of what was learned; an :class:`InputError` where no distance to it could be told."""
+        with np.errstate(over="ignore"):
+            z = self.scaler.scale(known.values)
+        far = ~(np.abs(z) <= _LARGEST)
+        if far.any():
+            row, feature = np.argwhere(far)[0]
+            raise InputError(
+                f"{known.names[feature]} is {known.values[row, feature]:.3g} in row {row + 1} of the history, more "
+                f"than {_LARGEST:.0e} standard deviations of what was learned; give a history in the same units."
+            )
+        return z
 
 
 def require_analog(one: AnyAnalog, points: int, features: int) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from unrolled.forecast._recurrent_blocks import BLOCK, continued
+
 __all__ = ["AutoregressiveLaw", "Future", "fit_autoregression", "least_rows"]
 
 # Singular values below this share of the largest are rounding.
@@ -59,14 +61,14 @@ class AutoregressiveLaw:
         self, windows: Float[np.ndarray, "origin lag feature"], steps: int
     ) -> Float[np.ndarray, "origin steps feature"]:
         """The next values after each of these windows, predictions fed back."""
-        lag = len(self.A)
-        y = np.concatenate([windows, np.zeros((len(windows), steps, windows.shape[2]))], axis=1)
-        stacked = self._stacked()
+        shape = (windows.shape[2], len(windows))
+
+        def intercept(_: int, count: int) -> np.ndarray:
+            return np.broadcast_to(self.c[:, None], (count, *shape))
+
+        recent = windows[:, ::-1].transpose(1, 2, 0)
         with np.errstate(all="ignore"):  # what runs off to infinity says so itself
-            for step in range(steps):
-                newest_first = y[:, step : step + lag][:, ::-1].reshape(len(y), -1)
-                y[:, lag + step] = newest_first @ stacked + self.c
-        return y[:, lag:]
+            return np.concatenate([*continued(self.A, recent, intercept, steps)]).transpose(2, 0, 1)
 
     def noise(self, steps: int) -> Float[np.ndarray, "steps feature feature"]:
         r"""The covariance of the errors at every step where the coefficients are known.
@@ -74,15 +76,14 @@ class AutoregressiveLaw:
         :math:`\sum_{i<h} \Phi_i \Sigma \Phi_i^T` with :math:`\Phi_0 = 1`, :math:`\Phi_i = \sum_l A_l \Phi_{i-l}`, since
         the error at step h is :math:`\sum_{i<h} \Phi_i e_{T+h-i}`.
         """
-        latest = _square_root(self.covariance)
-        recent = np.concatenate([latest[None], np.zeros((len(self.A) - 1, *latest.shape))])
-        found = np.empty((steps, *latest.shape))
+        G = _square_root(self.covariance)
+
+        def first_alone(start: int, count: int) -> np.ndarray:
+            return np.where(np.arange(start, start + count)[:, None, None] == 0, G, 0.0)
+
         with np.errstate(all="ignore"):
-            for step in range(steps):
-                found[step] = latest @ latest.T
-                latest = np.einsum("lij,ljk->ik", self.A, recent)
-                recent = np.concatenate([latest[None], recent[:-1]])
-            return np.cumsum(found, axis=0)
+            parts = continued(self.A, np.zeros((len(self.A), *G.shape)), first_alone, steps)
+            return np.cumsum(np.concatenate([part @ part.transpose(0, 2, 1) for part in parts]), axis=0)
 
     def extend(self, history: Float[np.ndarray, "time feature"], steps: int) -> Future:
         r"""The next values, and the covariance of their errors, those of the coefficients included.
@@ -101,15 +102,16 @@ class AutoregressiveLaw:
     def _drift(self, y: Float[np.ndarray, "time feature"], steps: int) -> Float[np.ndarray, "steps feature feature"]:
         """``E_h E_h^T`` of every step."""
         lag, G = len(self.A), _square_root(self.covariance)
-        recent = np.zeros((lag, len(G), len(G) * len(self.root)))
-        found = np.empty((steps, *G.shape))
+        padded = np.pad(y, ((0, BLOCK), (0, 0)))
+
+        def moved(start: int, count: int) -> np.ndarray:
+            columns = _lags(padded[start : start + count + lag - 1], lag)
+            z = np.pad(columns, ((0, 0), (0, 1)), constant_values=1.0) @ self.root
+            return np.einsum("ij,hk->hijk", G, z).reshape(count, len(G), -1)
+
         with np.errstate(all="ignore"):
-            for step in range(steps):
-                z = np.append(y[step : step + lag][::-1], 1.0)
-                latest = np.kron(G, z @ self.root) + np.einsum("lij,ljk->ik", self.A, recent)
-                recent = np.concatenate([latest[None], recent[:-1]])
-                found[step] = latest @ latest.T
-        return found
+            parts = continued(self.A, np.zeros((lag, len(G), len(G) * len(self.root))), moved, steps)
+            return np.concatenate([part @ part.transpose(0, 2, 1) for part in parts])
 
     def _stacked(self) -> Float[np.ndarray, "column feature"]:
         """What a row of lags, newest first, is multiplied with."""

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from unrolled.errors import InputError, TrainingError
-from unrolled.forecast._continued import checked_history, checked_horizon
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled, require_moderate_columns
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.networks import member_keys
@@ -133,7 +133,7 @@ class FittedHiddenMarkov:
         """Predict known values from those before each; rows whose lags are not known are left out."""
         known = self.series if data is None else self._checked(data)
         mean, there = expect_one_step(self.chain, self.scaler.scale(known.values))
-        rows = np.flatnonzero(there & (np.arange(len(known)) >= self.model.window))
+        rows = np.flatnonzero(there & (np.arange(len(known)) >= first_settled(known, self.model.window)))
         return OneStep(known.x[rows], rows, self.scaler.unscale(mean[rows])[None], known.values[rows])
 
     def regimes(self, history: Any = None) -> Regimes:
@@ -158,7 +158,9 @@ class FittedHiddenMarkov:
 
     def update(self, value: Any, x: float | None = None) -> FittedHiddenMarkov:
         """The same model after one more row became known; NaN where a value did not."""
-        return replace(self, series=appended(self.series, value, x, gaps=True))
+        longer = appended(self.series, value, x, gaps=True)
+        require_moderate_columns(longer)
+        return replace(self, series=longer)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a new or empty folder; :func:`unrolled.load` reads it back."""
@@ -191,4 +193,6 @@ class FittedHiddenMarkov:
         return self.model.emission == "autoregressive"
 
     def _checked(self, data: Any) -> Series:
-        return checked_history(data, self.series, self.model.window, gaps=True)
+        known = checked_history(data, self.series, self.model.window, gaps=True)
+        require_moderate_columns(known)
+        return known

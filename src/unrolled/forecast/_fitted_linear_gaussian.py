@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.forecast._continued import checked_history, checked_horizon
+from unrolled.forecast._continued import checked_history, checked_horizon, first_settled, require_moderate_columns
 from unrolled.forecast._forecast import Band, Forecast, OneStep
 from unrolled.learn import History
 from unrolled.series import Series, appended
@@ -100,12 +100,11 @@ class FittedLinearGaussian:
     def one_step(self, data: Any = None) -> OneStep:
         """Predict known values from those before each, from the row on at which the first state is known."""
         known = self.series if data is None else self._checked(data)
-        first = self.model.window
         made = []
         for system, y in self._pairs(known):
             found = _filtered(system, y)
             made.append(found.predicted_mean @ np.asarray(system.V).T + _bias(system))
-        rows = np.arange(min(first, len(known)), len(known))
+        rows = np.arange(first_settled(known, self.model.window), len(known))
         predicted = np.concatenate(made, axis=1)[rows]
         return OneStep(known.x[rows], rows, predicted[None], known.values[rows])
 
@@ -152,7 +151,9 @@ class FittedLinearGaussian:
 
     def update(self, value: Any, x: float | None = None) -> FittedLinearGaussian:
         """The same system after one more row became known; NaN where a value did not."""
-        return replace(self, series=appended(self.series, value, x, gaps=True))
+        longer = appended(self.series, value, x, gaps=True)
+        require_moderate_columns(longer)
+        return replace(self, series=longer)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a new or empty folder; :func:`unrolled.load` reads it back."""
@@ -165,7 +166,9 @@ class FittedLinearGaussian:
         return zip(self.systems, parts, strict=True)
 
     def _checked(self, data: Any) -> Series:
-        return checked_history(data, self.series, 1, gaps=True)
+        known = checked_history(data, self.series, self.model.window, gaps=True)
+        require_moderate_columns(known)
+        return known
 
 
 def _filtered(system: LinearGaussian, y: Float[np.ndarray, "time feature"]) -> Filtered:

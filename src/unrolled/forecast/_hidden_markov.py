@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError, nearest_name
-from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._continued import fewest_known, require_levels, require_moderate_columns
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._notes import notes
 from unrolled.learn import Watch
@@ -41,7 +41,7 @@ class HiddenMarkovForecaster:
         What a state says: ``"gaussian"`` (all features together), ``"diagonal"`` (each by itself),
         ``"autoregressive"`` (a linear recurrence, and noise).
     lags
-        Of the recurrences; says nothing to the others.
+        Of the recurrences, one if left out; the others have none.
     restarts, iterations
         Starts, and steps of expectation-maximization at most.
     members
@@ -69,7 +69,7 @@ class HiddenMarkovForecaster:
 
     states: int = 2
     emission: str = "gaussian"
-    lags: int = 1
+    lags: int | None = None
     restarts: int = 5
     iterations: int = 300
     members: int = 100
@@ -85,7 +85,7 @@ class HiddenMarkovForecaster:
     @property
     def window(self) -> int:
         """How many known values a prediction needs before it."""
-        return self.lags if self.emission == "autoregressive" else 1
+        return 1 if self.lags is None else self.lags
 
     @property
     def takes_gaps(self) -> bool:
@@ -97,7 +97,13 @@ class HiddenMarkovForecaster:
         require_whole("states", self.states, 1, _MOST_STATES)
         if self.emission not in _EMISSIONS:
             raise nearest_name("emission", self.emission, _EMISSIONS)
-        require_whole("lags", self.lags, 1, _MOST_LAGS)
+        if self.lags is not None:
+            require_whole("lags", self.lags, 1, _MOST_LAGS)
+            if self.emission != "autoregressive":
+                raise InputError(
+                    f"lags says nothing to states whose emission is {self.emission}; leave it out, or take "
+                    "emission=autoregressive."
+                )
         require_whole("restarts", self.restarts, 1, _MOST_RESTARTS)
         require_whole("iterations", self.iterations, 1, _MOST_ITERATIONS)
         require_whole("members", self.members, 1, _MOST_MEMBERS)
@@ -108,17 +114,16 @@ class HiddenMarkovForecaster:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
         recurrent = self.emission == "autoregressive"
-        least = self.window * recurrent + 2 * self.states
-        if len(known) < least:
-            raise InputError(
-                f"{self.name} takes at least {least} known points for {self.states} states; {known.name} has "
-                f"{len(known)}."
-            )
+        least = 2 * self.states
+        name, count = (known.name, _complete(known, self.window)) if recurrent else fewest_known(known)
+        if count < least:
+            what = f"rows known with the {self.window} before each" if recurrent else "known values"
+            raise InputError(f"{self.name} takes at least {least} {what} for {self.states} states; {name} has {count}.")
         known.require_even()
-        require_moderate(known)
-        if recurrent and np.isnan(known.values[-self.lags :]).any():
+        require_moderate_columns(known)
+        if recurrent and np.isnan(known.values[-self.window :]).any():
             raise InputError(
-                f"the last {self.lags} rows of {known.name} must be known for recurrences to go on from; take fewer "
+                f"the last {self.window} rows of {known.name} must be known for recurrences to go on from; take fewer "
                 "lags, or emission=gaussian."
             )
 
@@ -145,7 +150,7 @@ class HiddenMarkovForecaster:
         self.check(known)
         scaler = _scaler(known.values)
         learned = learn_hidden_markov(
-            scaler.scale(known.values), states=self.states, emission=self.emission, lags=self.lags,
+            scaler.scale(known.values), states=self.states, emission=self.emission, lags=self.window,
             restarts=self.restarts, iterations=self.iterations, key=member_keys(self.seed, 1)[0],
         )  # fmt: skip
         chain = jax.tree.map(np.asarray, learned.model)
@@ -154,9 +159,23 @@ class HiddenMarkovForecaster:
     def describe(self, features: int) -> dict[str, Any]:
         """The settings as plain data, for the report."""
         square = features * (features + 1) // 2
-        own = {"gaussian": square, "diagonal": features, "autoregressive": square + self.lags * features**2}
+        own = {"gaussian": square, "diagonal": features, "autoregressive": square + self.window * features**2}
         count = self.states * (features + own[self.emission] + self.states) - 1
-        return asdict(self) | {"levels": list(self.levels), "network": "hidden Markov model", "parameters": count}
+        lags = self.window if self.emission == "autoregressive" else None
+        return asdict(self) | {
+            "lags": lags,
+            "levels": list(self.levels),
+            "network": "hidden Markov model",
+            "parameters": count,
+        }
+
+
+def _complete(known: Series, lags: int) -> int:
+    """How many rows are known whole, and so many before each."""
+    if len(known) <= lags:
+        return 0
+    whole = np.isfinite(known.values).all(axis=1)
+    return int(np.count_nonzero(np.convolve(whole, np.ones(lags + 1), "valid") > lags))
 
 
 def _scaler(values: np.ndarray) -> Scaler:

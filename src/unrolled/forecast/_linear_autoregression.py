@@ -104,7 +104,7 @@ class LinearAutoregression:
         least = least_rows(window, features)
         if points < least:
             longest = (points - 2) // (features + 1)
-            advice = f"; use a window of at most {longest}" if longest else ""
+            advice = f"; use a window of at most {longest}" if longest > 0 else ""
             raise InputError(
                 f"{self.name} with a window of {window} on {features} feature{'s' * (features > 1)} takes at least "
                 f"{least} known points; {known.name} has {points}{advice}."

@@ -9,7 +9,7 @@ import numpy as np
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._continued import fewest_known, require_levels, require_moderate_columns
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._notes import notes
 from unrolled.learn import Watch
@@ -101,13 +101,13 @@ class LinearDynamicalSystem:
     def check(self, known: Series) -> None:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
-        points = len(known)
+        name, count = fewest_known(known)
         least = _LEAST_POINTS if isinstance(self.units, str) else max(_LEAST_POINTS, 4 * self.units)
-        if points < least:
+        if count < least:
             of = "" if isinstance(self.units, str) else f" for {self.units} hidden units"
-            raise InputError(f"{self.name} takes at least {least} known points{of}; {known.name} has {points}.")
+            raise InputError(f"{self.name} takes at least {least} known values{of}; {name} has {count}.")
         known.require_even()
-        require_moderate(known)
+        require_moderate_columns(known)
 
     def fit(self, data: Any, *, watch: Watch | None = None) -> FittedLinearGaussian:
         """Learn a series.

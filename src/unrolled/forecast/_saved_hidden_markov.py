@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from unrolled._version import __version__
+from unrolled.forecast._continued import require_known, require_moderate_columns
 from unrolled.forecast._fitted_hidden_markov import FittedHiddenMarkov
 from unrolled.forecast._hidden_markov import HiddenMarkovForecaster
 from unrolled.forecast._restored import describe_series, require_plain, restore_notes, restore_scaler
@@ -46,7 +47,7 @@ def hidden_markov_shapes(description: dict[str, Any]) -> Shapes:
     axes = {
         "gaussian": ((K, F), (K, F, F)),
         "diagonal": ((K, F), (K, F)),
-        "autoregressive": ((K, F), (K, model.lags, F, F), (K, F, F)),
+        "autoregressive": ((K, F), (K, model.window, F, F), (K, F, F)),
     }[model.emission]
     chain: Shapes = {"chain.initial": ((K,), "float64"), "chain.transition": ((K, K), "float64")}
     parts = _parts(model.emission)
@@ -60,14 +61,16 @@ def restore_hidden_markov(description: dict[str, Any], tensors: dict[str, np.nda
     chain = HiddenMarkov(tensors["chain.initial"], tensors["chain.transition"], emission)
     chain.check()
     series = gapped_series(description["series"], tensors)
-    if len(series) < model.window:
-        raise ValueError(f"the model needs more than {len(series)} points")
+    require_known(series, model.window)
+    require_moderate_columns(series)
     scaler = restore_scaler(description["scale"], series.values.shape[1])
     return FittedHiddenMarkov(model, series, chain, scaler, restore_notes(description["notes"]))
 
 
 def _model(data: dict[str, Any]) -> HiddenMarkovForecaster:
-    settings: dict[str, Any] = data | {"levels": tuple(data["levels"])}
+    # Before lags could be left out, every file had them.
+    lags = data["lags"] if data["emission"] == "autoregressive" else None
+    settings: dict[str, Any] = data | {"levels": tuple(data["levels"]), "lags": lags}
     model = HiddenMarkovForecaster(**settings)
     model.check_settings()
     require_plain(model.name)

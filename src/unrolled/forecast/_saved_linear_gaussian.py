@@ -10,6 +10,7 @@ import numpy as np
 
 from unrolled._version import __version__
 from unrolled.arguments import require_number, require_whole
+from unrolled.forecast._continued import require_known, require_moderate_columns
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem
 from unrolled.forecast._restored import describe_series, require_plain, restore_notes
@@ -24,6 +25,7 @@ LINEAR_GAUSSIAN_KIND = "linear-gaussian"
 _MODELS = {"linear-dynamical-system": LinearDynamicalSystem, "structural": Structural}
 _PARTS = ("W", "V", "Q", "R", "m", "P", "c")
 _MOST_UNITS, _MOST_LISTED = 20_000, 1_000
+_CLOSE = 1e-6
 
 
 def save_linear_gaussian(fitted: FittedLinearGaussian, folder: str | Path) -> Path:
@@ -69,14 +71,29 @@ def restore_linear_gaussian(description: dict[str, Any], tensors: dict[str, np.n
     )
     values = tuple(_numbers(one) for one in description["values"])
     if isinstance(model, Structural):
-        names = {parameter.name for parameter in model.structure.parameters}
-        if len(values) != count or any(set(one) != names for one in values):
-            raise ValueError("every feature has its parameters")
+        _require_values(model, values, systems)
     elif values:
         raise ValueError("a linear dynamical system has no parameters with names")
     scores = {int(units): score for units, score in _numbers(description["scores"]).items()}
     series = gapped_series(description["series"], tensors)
+    require_known(series, model.window)
+    require_moderate_columns(series)
     return FittedLinearGaussian(model, series, systems, values, scores, restore_notes(description["notes"]))
+
+
+def _require_values(
+    model: Structural, values: tuple[dict[str, float], ...], systems: tuple[LinearGaussian, ...]
+) -> None:
+    """Raise an error unless these values of the parameters give these matrices."""
+    names = {parameter.name for parameter in model.structure.parameters}
+    if len(values) != len(systems) or any(set(one) != names for one in values):
+        raise ValueError("every feature has its parameters")
+    for one, system in zip(values, systems, strict=True):
+        made = model.structure.system(one)
+        for part in ("W", "V", "Q", "R"):
+            wanted, found = np.asarray(getattr(made, part)), np.asarray(getattr(system, part))
+            if not np.allclose(wanted, found, rtol=_CLOSE, atol=0.0):
+                raise ValueError(f"{part} is not that of the values")
 
 
 def _model(data: dict[str, Any]) -> LinearDynamicalSystem | Structural:

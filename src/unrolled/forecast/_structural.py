@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from unrolled.arguments import require_whole
 from unrolled.errors import InputError
-from unrolled.forecast._continued import require_levels, require_moderate
+from unrolled.forecast._continued import fewest_known, require_levels, require_moderate_columns
 from unrolled.forecast._fitted_linear_gaussian import FittedLinearGaussian
 from unrolled.learn import Watch
 from unrolled.series import Series, as_series
@@ -94,15 +94,14 @@ class Structural:
         """Raise an :class:`InputError` if this model could not learn that series; takes no time."""
         self.check_settings()
         least = self.structure.unknown + len(self.structure.parameters)
-        seen = np.count_nonzero(~np.isnan(known.values), axis=0)
-        if seen.min() < least:
-            name = known.names[int(np.argmin(seen))]
+        name, count = fewest_known(known)
+        if count < least:
             raise InputError(
-                f"{self.name} with {self.components} takes at least {least} known values; {name} has {seen.min()}. "
+                f"{self.name} with {self.components} takes at least {least} known values; {name} has {count}. "
                 "Take fewer components, or fewer harmonics of a season."
             )
         known.require_even()
-        require_moderate(known)
+        require_moderate_columns(known)
 
     def fit(self, data: Any, *, watch: Watch | None = None) -> FittedLinearGaussian:
         """Learn a series; arguments and errors are those of :meth:`LinearDynamicalSystem.fit`."""

@@ -42,7 +42,7 @@ def parse_text(text: str, source: str, name: str) -> Table:
         raise InputError(
             f"{source} holds only a header, {lines.texts[0].strip()[:60]!r}, and no rows of numbers below it."
         )
-    width = common_width(body)
+    width = _width(body, rows[0] if headings else [""])
     labels, units = _headings(lines, headings, width, delimiter)
     if len(labels) != width:
         raise InputError(
@@ -98,6 +98,12 @@ def _body(rows: Rows, numbers: list[int]) -> tuple[Rows, list[int]]:
         return rows, numbers
     kept = [index for index, row in enumerate(rows) if any(row)]
     return [rows[i] for i in kept], [numbers[i] for i in kept]
+
+
+def _width(body: Rows, heading: Sequence[str]) -> int:
+    """How many columns there are: empty ones at the end count where every row has a cell for what the heading names."""
+    width, named = common_width(body), filled(heading)
+    return named if named > width and all(len(row) >= named for row in body) else width
 
 
 def _columns(body: Rows, width: int, numbers: Sequence[int], source: str) -> list[tuple[str, ...]]:

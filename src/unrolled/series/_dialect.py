@@ -139,6 +139,8 @@ def _score(sample: Sequence[str], delimiter: str) -> tuple[float, bool]:
     if delimiter == "" and any("," in line for line in sample) and ("," in sample[0] or is_value(rows[0][0])):
         # 0,5 below E is one number; 0,5 below x,E, or below nothing, are two.
         return 0.1 * share, False
+    if delimiter == "" and "\t" in sample[0].strip() and all("\t" in line for line in sample):
+        return 0.1 * share, False  # a last column that is empty throughout
     return share, _heads(sample[0], rows[0], width, delimiter)
 
 

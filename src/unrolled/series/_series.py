@@ -14,10 +14,12 @@ from unrolled.series._calendar import Calendar
 from unrolled.series._rows import every_row
 from unrolled.series._spacing import even_spacing, explain_uneven
 
-__all__ = ["BRIDGED", "Series", "check", "make_series", "with_every_row"]
+__all__ = ["BRIDGED", "OTHERS", "Series", "check", "make_series", "with_every_row"]
 
 #: What can be done where values are missing, beside removing rows.
 BRIDGED = "Or take a model that bridges gaps (--model structural)."
+#: What can be done about a column in which all are missing.
+OTHERS = "leave this column out, or choose others (--y-col)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +226,7 @@ def _check_values(label: str, values: Float[np.ndarray, " time"], lines: Sequenc
             f"fill it in.{advice}"
         )
     if np.isnan(values).all():
-        raise InputError(f"{label} has no known value; leave this column out, or choose others (--y-col).")
+        raise InputError(f"{label} has no known value; {OTHERS}.")
 
 
 def _place(row: int | np.integer, lines: Sequence[int] | None) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from unrolled.errors import InputError, nearest_name
 from unrolled.series._calendar import Calendar
-from unrolled.series._series import BRIDGED, Series, check, with_every_row
+from unrolled.series._series import BRIDGED, OTHERS, Series, check, with_every_row
 from unrolled.series._units import split_unit
 
 __all__ = [
@@ -259,6 +259,8 @@ def column_numbers(
     column = table.columns[index]
     if gaps and column.gapped is not None:
         return column.gapped
+    if role == "y" and column.gapped is not None and np.isnan(column.gapped).all():
+        raise InputError(f"{table.source}: {table.label(index)} has no known value; {OTHERS}.")
     if gaps and column.fault:
         column = replace(column, problem=column.fault)
     if column.numbers is None or (role != "x" and column.kind == "date"):
