@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from unrolled.arguments import require_level
 from unrolled.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ def levels(text: str | None) -> tuple[float, ...] | None:
     """The levels that ``--level`` names, rising; ``None`` where it was not given."""
     if text is None:
         return None
+    from unrolled.arguments import require_level
+
     try:
         found = sorted({float(part) for part in text.split(",")})
     except ValueError:

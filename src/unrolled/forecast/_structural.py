@@ -156,8 +156,8 @@ def components_of(
     >>> import numpy as np
     >>> from unrolled.forecast import Structural, components_of
     >>> fitted = Structural("level, season:4").fit(np.tile([1.0, 2.0, 3.0, 2.0], 8))
-    >>> components_of(fitted)["y"]["season 4"][0][:4].round(2).tolist()
-    [-1.0, 0.0, 1.0, 0.0]
+    >>> components_of(fitted)["y"]["season 4"][0][:3:2].round(2).tolist()
+    [-1.0, 1.0]
     """
     if not isinstance(fitted.model, Structural):
         raise InputError(f"{fitted.model.name} has no components; those of a structural model can be told apart.")
