@@ -64,8 +64,8 @@ def forecast_hidden_markov(model: HiddenMarkov, y: Any, horizon: int) -> HiddenM
     r"""The distribution of the next steps after one sequence.
 
     ``P(s_{T+h} | y) = filtered_T transition^h``; the observation is a mixture with these weights. With lags the mean
-    and the square of what is remembered are carried on for every state: their equations are linear and exact, however
-    many paths there are.
+    and the covariance of what is remembered are carried on for every state, and mixed where states come together: this
+    is exact, however many paths there are.
 
     Parameters
     ----------
