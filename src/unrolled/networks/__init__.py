@@ -58,6 +58,7 @@ from unrolled.networks._network import layer_names as layer_names
 from unrolled.networks._norm_keeping import norm_keeping as norm_keeping
 from unrolled.networks._parallel import linear_recurrence as linear_recurrence
 from unrolled.networks._peephole_lstm import PeepholeLSTM as PeepholeLSTM
+from unrolled.networks._random_network import random_network as random_network
 from unrolled.networks._reservoir import Reservoir as Reservoir
 from unrolled.networks._reservoir import collect_states as collect_states
 from unrolled.networks._reservoir import state_blocks as state_blocks

@@ -1,0 +1,33 @@
+"""Looking inside: fixed points, cycles, Lyapunov exponents, behaviour, memory."""
+
+from unrolled.dynamics._behaviour import BEHAVIOURS as BEHAVIOURS
+from unrolled.dynamics._behaviour import Behaviour as Behaviour
+from unrolled.dynamics._behaviour import behaviour as behaviour
+from unrolled.dynamics._bifurcation import Bifurcation as Bifurcation
+from unrolled.dynamics._bifurcation import bifurcation as bifurcation
+from unrolled.dynamics._fixed_points import FixedPoints as FixedPoints
+from unrolled.dynamics._fixed_points import fixed_points as fixed_points
+from unrolled.dynamics._known_systems import henon_map as henon_map
+from unrolled.dynamics._known_systems import logistic_map as logistic_map
+from unrolled.dynamics._known_systems import lorenz_flow as lorenz_flow
+from unrolled.dynamics._lyapunov import lyapunov as lyapunov
+from unrolled.dynamics._lyapunov_spectrum import LyapunovSpectrum as LyapunovSpectrum
+from unrolled.dynamics._memory import Memory as Memory
+from unrolled.dynamics._memory import effective_memory as effective_memory
+from unrolled.dynamics._network_systems import ClosedLoop as ClosedLoop
+from unrolled.dynamics._network_systems import DrivenNetwork as DrivenNetwork
+from unrolled.dynamics._periodic_orbits import PeriodicOrbit as PeriodicOrbit
+from unrolled.dynamics._periodic_orbits import Repeated as Repeated
+from unrolled.dynamics._periodic_orbits import periodic_orbits as periodic_orbits
+from unrolled.dynamics._plane import MotionInPlane as MotionInPlane
+from unrolled.dynamics._plane import Plane as Plane
+from unrolled.dynamics._plane import motion_in_plane as motion_in_plane
+from unrolled.dynamics._plane import plane_of as plane_of
+from unrolled.dynamics._power_spectrum import PowerSpectrum as PowerSpectrum
+from unrolled.dynamics._power_spectrum import power_spectrum as power_spectrum
+from unrolled.dynamics._stability import stability as stability
+from unrolled.dynamics._system import Flow as Flow
+from unrolled.dynamics._system import IteratedMap as IteratedMap
+from unrolled.dynamics._system import System as System
+from unrolled.dynamics._trajectory import trajectory as trajectory
+from unrolled.dynamics._zero_one import zero_one_test as zero_one_test

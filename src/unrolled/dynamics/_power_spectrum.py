@@ -1,0 +1,94 @@
+"""Which frequencies a motion has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from unrolled.arguments import require_number, require_whole
+from unrolled.errors import InputError
+
+__all__ = ["PowerSpectrum", "power_spectrum"]
+
+_LEAST = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PowerSpectrum:
+    """How the variance of a motion is spread over frequencies.
+
+    Attributes
+    ----------
+    frequencies
+        In turns for each unit of time, without zero.
+    density
+        Variance for each unit of frequency, summed over what is observed.
+    """
+
+    frequencies: Float[np.ndarray, " frequency"]
+    density: Float[np.ndarray, " frequency"]
+
+    @property
+    def dominant(self) -> float:
+        """The frequency of the highest peak, between its neighbours by a parabola; NaN for a motion at rest."""
+        if not self.density.max(initial=0.0) > 0:
+            return np.nan
+        k = int(np.argmax(self.density))
+        shift = 0.0
+        if 0 < k < len(self.density) - 1 and (self.density[k - 1 : k + 2] > 0).all():
+            left, here, right = np.log(self.density[k - 1 : k + 2])
+            curved = left - 2 * here + right
+            shift = 0.5 * (left - right) / curved if curved < 0 else 0.0
+        return float(self.frequencies[k] + shift * (self.frequencies[1] - self.frequencies[0]))
+
+    @property
+    def flatness(self) -> float:
+        """The geometric over the arithmetic mean of the density: 1 for white noise, near 0 for a few sharp lines."""
+        if not self.density.max(initial=0.0) > 0:
+            return np.nan
+        with np.errstate(divide="ignore"):
+            return float(np.exp(np.log(self.density).mean()) / self.density.mean())
+
+
+def power_spectrum(values: Any, *, spacing: float = 1.0, segment: int | None = None) -> PowerSpectrum:
+    """Welch's estimate: mean periodograms of overlapping segments under a Hann window.
+
+    Parameters
+    ----------
+    values
+        The motion, ``(time,)`` or ``(time, output)``.
+    spacing
+        The time between two values.
+    segment
+        How many values a segment has: more give a finer and a rougher spectrum. A quarter of them if left out.
+
+    Raises
+    ------
+    InputError
+        Fewer than 8 values, other shapes, or values that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.dynamics import power_spectrum
+    >>> spectrum = power_spectrum(np.sin(2 * np.pi * 0.1 * np.arange(1000)))
+    >>> round(spectrum.dominant, 3)
+    0.1
+    """
+    from scipy.signal import welch
+
+    require_number("spacing", spacing, above=0.0)
+    motion = np.asarray(values, np.float64)
+    motion = motion[:, None] if motion.ndim == 1 else motion
+    if motion.ndim != 2 or len(motion) < _LEAST or not motion.shape[1]:
+        raise InputError(f"values must have shape (time, output) with {_LEAST} times at least; came {motion.shape}.")
+    if not np.isfinite(motion).all():
+        raise InputError("values must be finite numbers.")
+    length = require_whole(
+        "segment", max(len(motion) // 4, _LEAST) if segment is None else segment, _LEAST, len(motion)
+    )
+    frequencies, density = welch(motion, 1 / spacing, nperseg=length, axis=0)
+    return PowerSpectrum(frequencies[1:], density[1:].sum(axis=1))
