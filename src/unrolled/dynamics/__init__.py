@@ -5,6 +5,11 @@ from unrolled.dynamics._behaviour import Behaviour as Behaviour
 from unrolled.dynamics._behaviour import behaviour as behaviour
 from unrolled.dynamics._bifurcation import Bifurcation as Bifurcation
 from unrolled.dynamics._bifurcation import bifurcation as bifurcation
+from unrolled.dynamics._climate import Climate as Climate
+from unrolled.dynamics._climate import ClimateComparison as ClimateComparison
+from unrolled.dynamics._climate import climate_of as climate_of
+from unrolled.dynamics._climate import climate_of_values as climate_of_values
+from unrolled.dynamics._climate import compare_climates as compare_climates
 from unrolled.dynamics._fixed_points import FixedPoints as FixedPoints
 from unrolled.dynamics._fixed_points import fixed_points as fixed_points
 from unrolled.dynamics._known_systems import henon_map as henon_map

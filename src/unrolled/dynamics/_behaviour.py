@@ -164,13 +164,8 @@ def _repeated(system: System, states: np.ndarray, x: np.ndarray, period: int, do
 
 def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Behaviour:
     """By exponents and the 0-1 test what neither rests nor repeats itself."""
-    average, h = _FIRST_AVERAGE, states[-1]
-    for _ in range(_TIMES_LONGER):
-        spectrum = _leading(system, h, x, average)
-        sign = _sign(spectrum, 0, system)
-        if sign > 0 or (sign == 0 and _is_regular(spectrum, system)):
-            break
-        average *= _LONGER
+    h = states[-1]
+    spectrum, sign = _resolved(system, h, x)
     power = power_spectrum(system.observed(states), spacing=system.spacing)
     K = zero_one_test(_thinned(states, power, system))
     turn = float(1 / power.dominant)
@@ -194,20 +189,32 @@ def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
     return Behaviour(verdict, certain, turn, spectrum, power, K, h, done, tuple(said))
 
 
+def _resolved(system: System, h: np.ndarray, x: np.ndarray) -> tuple[LyapunovSpectrum, int]:
+    """The largest exponents and the sign of the first, averaged for longer where that is not clear."""
+    average = _FIRST_AVERAGE
+    spectrum = _leading(system, h, x, average)
+    for _ in range(_TIMES_LONGER):
+        if _sign(spectrum, system) > 0 or _is_regular(spectrum, system):
+            break
+        average *= _LONGER
+        spectrum = _leading(system, h, x, average)
+    return spectrum, _sign(spectrum, system)
+
+
 def _leading(system: System, h: np.ndarray, x: np.ndarray, steps: int) -> LyapunovSpectrum:
     count = min(_EXPONENTS, system.size)
     return lyapunov(system, steps, count=count, inputs=x, start=h, washout=min(1_000, steps))
 
 
-def _sign(spectrum: LyapunovSpectrum, index: int, system: System) -> int:
-    value, error = float(spectrum.exponents[index]), float(np.nan_to_num(spectrum.errors[index]))
+def _sign(spectrum: LyapunovSpectrum, system: System) -> int:
+    value, error = spectrum.largest, float(np.nan_to_num(spectrum.errors[0]))
     near = max(_ERRORS * error, _LEAST_RATE / system.spacing)
     return 0 if abs(value) <= near else int(np.sign(value))
 
 
 def _is_regular(spectrum: LyapunovSpectrum, system: System) -> bool:
-    """Whether an exponent that may be zero is known well enough to say that it is."""
-    return float(np.nan_to_num(spectrum.errors[0])) < 1e-5 / system.spacing
+    """Whether the largest exponent may be zero, and is known well enough to say that it is."""
+    return _sign(spectrum, system) == 0 and float(np.nan_to_num(spectrum.errors[0])) < 1e-5 / system.spacing
 
 
 def _thinned(states: np.ndarray, power: PowerSpectrum, system: System) -> Float[np.ndarray, " time"]:

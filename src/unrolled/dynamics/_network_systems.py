@@ -70,7 +70,7 @@ class DrivenNetwork(System):
 
     def observed(self, states: Float[np.ndarray, "time state"]) -> Float[np.ndarray, "time output"]:
         """The activities of the last recurrent layer."""
-        last = [layer for layer in self.network.layers if layer.recurrent][-1]
+        last: Any = [layer for layer in self.network.layers if layer.recurrent][-1]
         end = _size(self.network)
         first = end - len(last.state_type._fields) * last.units
         return states[:, first : first + last.units]
@@ -157,7 +157,8 @@ def _size(network: Network) -> int:
 
 def _first_states(network: Network) -> Any:
     """Of the layers that go on: behind an encoder they have the same shapes as its states."""
-    return tuple(layer.initial_state(()) for layer in network.layers if layer.recurrent)
+    recurrent: list[Any] = [layer for layer in network.layers if layer.recurrent]
+    return tuple(layer.initial_state(()) for layer in recurrent)
 
 
 def _require_usable(network: Any) -> None:
@@ -170,5 +171,5 @@ def _require_usable(network: Any) -> None:
     if any(getattr(layer, "bidirectional", False) for layer in network.layers):
         raise InputError("a bidirectional layer has no single step from state to state; take a network without one.")
     for name, weight in network.weights().items():
-        if not isinstance(weight, jax.core.Tracer) and not np.isfinite(np.asarray(weight, np.float64)).all():
+        if not np.isfinite(np.asarray(weight, np.float64)).all():
             raise InputError(f"{name} holds values that are not finite; the network cannot be run.")

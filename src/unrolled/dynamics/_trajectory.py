@@ -84,7 +84,7 @@ def steps_of(system: System, steps: int | None, inputs: Any, washout: int = 0) -
     if x.ndim not in (1, 2) or x.shape[-1] != features:
         raise InputError(
             f"inputs must be one row of {features} numbers that is held, or a sequence of shape (time, {features}); "
-            f"came {np.shape(inputs)}."
+            f"came shape {x.shape}."
         )
     if not np.isfinite(x).all():
         raise InputError("inputs must be finite numbers; fill or leave out what is missing.")
