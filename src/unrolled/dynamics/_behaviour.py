@@ -130,8 +130,21 @@ def _followed(system: System, h: np.ndarray, x: np.ndarray, steps: int) -> Behav
         if rests(states):
             return _rested(system, states, x, done)
         if (period := period_of(states)) is not None:
-            return _repeated(system, states, x, period, done)
+            return _repeated(system, x, *_least_period(system, states, x, period), done)
     return states
+
+
+def _least_period(
+    system: System, states: np.ndarray, x: np.ndarray, period: int
+) -> tuple[int, Float[np.ndarray, "time state"]]:
+    """A cycle that is still being approached from either side in turn comes back after two turns first: run on."""
+    for _ in range(_TIMES_LONGER):
+        further = run(system, states[-1], x, len(states))
+        shorter = period_of(further)
+        if shorter is None:
+            break
+        states, period = further, shorter
+    return period, states
 
 
 def _diverged(states: np.ndarray, before: int) -> Behaviour:
@@ -152,7 +165,7 @@ def _rested(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
     return Behaviour("point attractor", attracts, None, spectrum, None, None, states[-1], done, said)
 
 
-def _repeated(system: System, states: np.ndarray, x: np.ndarray, period: int, done: int) -> Behaviour:
+def _repeated(system: System, x: np.ndarray, period: int, states: np.ndarray, done: int) -> Behaviour:
     spectrum = _leading(system, states[-1], x, _FIRST_AVERAGE)
     said = f"after {done:,} steps every state comes back after {period} step{'s' * (period > 1)}, to 1e-8 of the range."
     power = power_spectrum(system.observed(states), spacing=system.spacing)
