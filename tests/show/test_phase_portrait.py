@@ -211,3 +211,11 @@ def test_a_view_has_a_width_and_holds_the_middle(values):
     assert low < high
     if values:
         assert low <= np.percentile(values, 50, method="lower") <= high
+
+
+def test_cycles_of_more_than_four_periods_are_told_apart_as_longer_ones():
+    orbits = [PeriodicOrbit(circle(0.3, period), np.array([2.0, 3.0])) for period in (6, 1, 2, 3, 4, 5)]
+    named = [label for label in labelled(draw_phase_portrait(linear(), orbits=orbits)) if "cycle" in label]
+    assert sorted(named) == [
+        "cycle of 2 steps", "cycle of 3 steps", "cycle of 4 steps", "cycle of one step", "longer cycles",
+    ]  # fmt: skip

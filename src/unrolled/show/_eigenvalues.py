@@ -72,8 +72,8 @@ def draw_eigenvalues(network: Any, *, axes: Axes | None = None) -> Axes:
         text = f"radius {np.abs(own).max():.3g}"
         size = float(np.clip(40 / np.sqrt(len(own)), _SMALL, _LARGE))
         drawn.plot(
-            np.real(own), np.imag(own), ls="none", marker=look.mark, ms=size, mec=look.colour, mew=0.6, mfc=f"{look.colour}60",
-            zorder=3, label=f"{shortened(name, 24)}, {text}" if name else text,
+            np.real(own), np.imag(own), ls="none", marker=look.mark, ms=size, mec=look.colour, mew=0.6,
+            mfc=f"{look.colour}60", zorder=3, label=f"{shortened(name, 24)}, {text}" if name else text,
         )  # fmt: skip
     circle = Circle((0, 0), 1.0, fill=False, edgecolor="0.35", lw=0.8, zorder=1)
     drawn.add_patch(circle)

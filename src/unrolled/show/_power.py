@@ -19,7 +19,7 @@ from unrolled.show._upright import mark_place, room_above
 __all__ = ["draw_power_spectrum"]
 
 _DEPTH = 1e-10  # how far below the highest peak the axis reaches
-_TRUTH = "0.5"
+_TRUTH = "0.75"
 
 
 def draw_power_spectrum(

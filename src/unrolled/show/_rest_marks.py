@@ -24,7 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "marginal": {"marker": "X", "mfc": "0.7"},
 }
 _FIRST_LOOK = 2  # the first two are those of the nullclines
-_LARGE, _SMALL = 5.0, 2.6
+_LARGE, _SMALL, _CYCLE = 5.0, 2.6, 4.2
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ def draw_cycles(axes: Axes, places: Sequence[Float[np.ndarray, "step two"]], orb
         label = _named(orbits, orbit.period, rings) if key not in said else None
         said.add(key)
         mark = ring.mark if len(own) <= MARKED else ""
+        axes.plot(own[:, 0], own[:, 1], ls="none", marker=mark, ms=_CYCLE + 2, mew=0, color="white", zorder=4.5)
         axes.plot(
             closed[:, 0], closed[:, 1], ls="-", lw=0.6, color=ring.colour, marker=mark,
-            ms=3.6, mew=0.7, mec=ring.colour, zorder=5, label=label, **_filled(orbit, ring.colour),
+            ms=_CYCLE, mew=0.6, mec=BLACK, zorder=5, label=label, **_filled(orbit, ring.colour),
         )  # fmt: skip
 
 
@@ -76,4 +77,5 @@ def _named(orbits: Sequence[PeriodicOrbit], period: int, rings: dict[int, _Ring]
     if period not in rings:
         return "longer cycles"
     count = sum(orbit.period == period for orbit in orbits)
-    return f"cycle of {period} steps" if count == 1 else f"{count} cycles of {period} steps"
+    turn = f"of {period} steps" if period > 1 else "of one step"
+    return f"cycle {turn}" if count == 1 else f"{count} cycles {turn}"
