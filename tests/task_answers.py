@@ -102,3 +102,12 @@ def flip_flop(task, x):
         held = [pulse if pulse else last for pulse, last in zip(pulses, held, strict=True)]
         found.append(held)
     return found
+
+
+def oscillator(task, x):
+    held = set(x[:, 0].tolist())
+    assert len(held) == 1
+    j = round((held.pop() - 0.25) * task.frequencies)
+    assert 0 <= j < task.frequencies
+    omega = np.linspace(task.lowest, task.highest, task.frequencies)[j]
+    return [[np.sin(omega * task.step * t)] for t in range(1, len(x) + 1)]

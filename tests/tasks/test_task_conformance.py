@@ -23,6 +23,7 @@ from unrolled.tasks import (
     LongLag,
     Memorization,
     Multiplication,
+    Oscillator,
     Parity,
     RandomPermutation,
     TemporalOrder,
@@ -61,6 +62,8 @@ CASES = {
     "parity": (Parity(7), task_answers.parity),
     "parity, every": (Parity(7, "every"), task_answers.parity),
     "flip-flop": (FlipFlop(12, 2, 0.3), task_answers.flip_flop),
+    "oscillator": (Oscillator(15), task_answers.oscillator),
+    "oscillator, few and fast": (Oscillator(9, 4, 0.5, 2.0, 0.7), task_answers.oscillator),
 }
 every_case = pytest.mark.parametrize("case", CASES)
 # Judges run inside programs too.
@@ -253,6 +256,8 @@ SIZES = {
     Echo(): 2560,
     Parity(): 2560,
     FlipFlop(): 2560,
+    Oscillator(): 51,
+    Oscillator(1_000_000, 100): 67,
 }
 
 
@@ -351,7 +356,7 @@ def test_a_test_is_one_program_or_two_and_the_same_bytes_as_step_by_step(case):
 
 
 @pytest.mark.parametrize(
-    "one", [Memorization(7), LongLag(7), LongLag(7, targets="scored"), EmbeddedReber(25)], ids=repr
+    "one", [Memorization(7), LongLag(7), LongLag(7, targets="scored"), EmbeddedReber(25), Oscillator(7)], ids=repr
 )
 def test_a_test_of_all_sequences_is_one_program(one):
     key = jax.random.key(7)

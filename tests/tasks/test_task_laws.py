@@ -19,6 +19,7 @@ from unrolled.tasks import (
     LongLag,
     Memorization,
     Multiplication,
+    Oscillator,
     Parity,
     RandomPermutation,
     TemporalOrder,
@@ -190,6 +191,31 @@ def test_pulses_come_as_often_as_asked():
     assert (draw(FlipFlop(5, 2, 1.0), 0).inputs != 0).all()
 
 
+def test_frequencies_come_evenly_and_each_once_in_the_test():
+    one = Oscillator(2, 5)
+    share(
+        np.bincount((draw(one, 0, 4000).inputs[:, 0, 0] * 5 - 1.25).round().astype(int)) / 4000, np.full(5, 0.2), 4000
+    )
+    test = one.test(key=jax.random.key(0))
+    np.testing.assert_allclose(test.inputs[:, 1, 0], 0.25 + np.arange(5) / 5, atol=1e-6)
+    np.testing.assert_allclose(np.arcsin(test.targets[:, 0, 0]), [0.1, 0.225, 0.35, 0.475, 0.6], atol=1e-6)
+
+
+@given(st.integers(1, 300), st.integers(2, 60), st.floats(0.05, 1.5), st.floats(0.1, 1.5), st.floats(0.1, 1.0))
+def test_the_guess_of_an_oscillator_is_the_variance_at_a_step(length, frequencies, lowest, more, step):
+    one = Oscillator(length, frequencies, lowest, lowest + more, step)
+    waves = np.sin(np.linspace(lowest, lowest + more, frequencies) * step * np.arange(1, length + 1)[:, None])
+    assert one.guess == pytest.approx(waves.var(axis=1).mean(), abs=1e-9)
+
+
+def test_the_guess_where_all_frequencies_meet():
+    """After so many steps every wave has turned once more than the last: they are one again."""
+    one = Oscillator(60, 3, 0.2, 0.2 + 2 * np.pi / 10)
+    waves = np.sin(np.linspace(one.lowest, one.highest, 3) * np.arange(1, 61)[:, None])
+    assert waves.var(axis=1)[19] < 1e-20
+    assert one.guess == pytest.approx(waves.var(axis=1).mean(), abs=1e-12)
+
+
 def test_bits_and_numbers_come_evenly():
     share(draw(Parity(20), 0, 1000).inputs.mean(), 0.5, 20_000)
     pairs = draw(LongLag(5, "2b"), 0, 2000).inputs[:, 1:].mean(axis=(0, 1))
@@ -247,6 +273,11 @@ def test_the_doors_on_the_host_are_the_tasks():
         (partial(FlipFlop, 5, 0), "channels must be a whole number from 1"),
         (partial(FlipFlop, 5, 3, 0.0), "pulse must be a finite number above 0"),
         (partial(FlipFlop, 5, 3, 1.5), "pulse is a probability, 1 at most; came 1.5"),
+        (partial(Oscillator, 0), "oscillator needs a length from 1"),
+        (partial(Oscillator, 5, 1), "frequencies must be a whole number from 2"),
+        (partial(Oscillator, 5, 2, 0.0), "lowest must be a finite number above 0"),
+        (partial(Oscillator, 5, 2, 0.6, 0.6), "highest frequency must be above the lowest; came 0.6 and 0.6"),
+        (partial(Oscillator, 5, 2, 0.1, 0.6, 6.0), "more than half a turn .*; take one of 5.24 at most"),
     ],
 )
 def test_settings_out_of_range(make, message):
@@ -269,7 +300,8 @@ def test_what_does_not_fit_into_memory():
     "shortest",
     [Adding(11), Adding(10, "2011"), Multiplication(11), ExclusiveOr(10), TemporalOrder(10, 3), RandomPermutation(3, 3),
      TemporalOrder(10, 3, "2013"), Memorization(1), Copying(1), LongLag(2), LongLag(2, "2b"), VeryLongLag(1),
-     TwoSequences(2, 1), EmbeddedReber(20), Echo(0, 1), Parity(1), FlipFlop(1)],
+     TwoSequences(2, 1), EmbeddedReber(20), Echo(0, 1), Parity(1), FlipFlop(1),
+     Oscillator(1, 2)],
     ids=repr,
 )  # fmt: skip
 def test_the_shortest_can_be_drawn(shortest):

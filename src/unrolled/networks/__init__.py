@@ -67,6 +67,7 @@ from unrolled.networks._sensitivity import GradientFlow as GradientFlow
 from unrolled.networks._sensitivity import require_steps as require_steps
 from unrolled.networks._sensitivity import sensitivity as sensitivity
 from unrolled.networks._sensitivity import state_jacobians as state_jacobians
+from unrolled.networks._side_by_side import side_by_side as side_by_side
 from unrolled.networks._spectral_radius import spectral_radius as spectral_radius
 from unrolled.networks._start import Start as Start
 from unrolled.networks._start import merge_given as merge_given

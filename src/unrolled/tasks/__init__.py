@@ -13,6 +13,7 @@ from unrolled.tasks._long_lag import LongLag as LongLag
 from unrolled.tasks._long_lag import RandomPermutation as RandomPermutation
 from unrolled.tasks._multiplication import ExclusiveOr as ExclusiveOr
 from unrolled.tasks._multiplication import Multiplication as Multiplication
+from unrolled.tasks._oscillator import Oscillator as Oscillator
 from unrolled.tasks._parity import Parity as Parity
 from unrolled.tasks._ragged import bucket_length as bucket_length
 from unrolled.tasks._ragged import group_by_bucket as group_by_bucket

@@ -13,6 +13,7 @@ from unrolled.tasks._embedded_reber import EmbeddedReber
 from unrolled.tasks._flip_flop import FlipFlop
 from unrolled.tasks._long_lag import LongLag, RandomPermutation
 from unrolled.tasks._multiplication import ExclusiveOr, Multiplication
+from unrolled.tasks._oscillator import Oscillator
 from unrolled.tasks._parity import Parity
 from unrolled.tasks._recall import Copying, Memorization
 from unrolled.tasks._task import Task
@@ -26,7 +27,7 @@ _TASKS: dict[str, type[Task]] = {
     one.name: one
     for one in (
         Adding, Multiplication, ExclusiveOr, TemporalOrder, RandomPermutation, Memorization, Copying,
-        LongLag, VeryLongLag, TwoSequences, EmbeddedReber, Echo, Parity, FlipFlop,
+        LongLag, VeryLongLag, TwoSequences, EmbeddedReber, Echo, Parity, FlipFlop, Oscillator,
     )
 }  # fmt: skip
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
