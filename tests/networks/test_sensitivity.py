@@ -206,3 +206,22 @@ def test_what_does_not_fit_is_said():
         sensitivity(network, numbers(1, 5, 1), lags=5)
     with pytest.raises(InputError, match=r"inputs must have shape \(time, 1\); came \(5, 2\)"):
         state_jacobians(network, numbers(5, 2))
+
+
+def test_every_layer_has_its_own_part():
+    network = random("elman:3, dense:2, lstm:2")
+    inputs = numbers(1, 6, 2)
+    flow = sensitivity(network, inputs)
+    product = np.eye(7)
+    jacobians = np.asarray(state_jacobians(network, inputs[0]))
+    for lag, jacobian in enumerate(jacobians[:0:-1], 1):
+        product = product @ jacobian
+        for name, part in (("elman_1", slice(0, 3)), ("lstm_1", slice(3, 7))):
+            wanted = np.linalg.svd(product[part, part], compute_uv=False)
+            np.testing.assert_allclose(flow.by_layer[name][lag], wanted, rtol=1e-9, atol=1e-15)
+
+
+def test_the_only_layer_is_the_whole():
+    flow = flow_of(0.5 * np.eye(UNITS))
+    assert list(flow.by_layer) == ["elman_1"]
+    np.testing.assert_array_equal(flow.by_layer["elman_1"], flow.singular_values)

@@ -31,6 +31,7 @@ from unrolled.dynamics._plane import plane_of as plane_of
 from unrolled.dynamics._power_spectrum import PowerSpectrum as PowerSpectrum
 from unrolled.dynamics._power_spectrum import power_spectrum as power_spectrum
 from unrolled.dynamics._stability import stability as stability
+from unrolled.dynamics._state_gradient import gradient_flow as gradient_flow
 from unrolled.dynamics._system import Flow as Flow
 from unrolled.dynamics._system import IteratedMap as IteratedMap
 from unrolled.dynamics._system import System as System

@@ -43,6 +43,7 @@ from unrolled.networks._initializers import orthogonal as orthogonal
 from unrolled.networks._initializers import random_generator as random_generator
 from unrolled.networks._inner import Inner as Inner
 from unrolled.networks._inner import inner as inner
+from unrolled.networks._jacobian_products import singular_values_by_lag as singular_values_by_lag
 from unrolled.networks._lanes import keep_where as keep_where
 from unrolled.networks._lanes import run_in_lanes as run_in_lanes
 from unrolled.networks._layer_design import LayerDesign as LayerDesign

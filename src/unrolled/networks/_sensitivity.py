@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,15 +16,14 @@ from unrolled.arguments import require_whole
 from unrolled.errors import InputError
 from unrolled.networks._backpropagation import backpropagate
 from unrolled.networks._bidirectional import Bidirectional
+from unrolled.networks._jacobian_products import geometric_mean, singular_values_by_lag
 from unrolled.networks._network import Network
 from unrolled.networks._tape import forward_pass, require_plain, require_states
 from unrolled.types import AnyArray
 
 __all__ = ["GradientFlow", "require_steps", "sensitivity", "state_jacobians"]
 
-# Singular values are computed at every lag below this, and at so many more, evenly spread, beyond: at fewer where the
-# matrices are large.
-_EVERY_LAG, _LEAST_LAGS, _LARGE = 32, 4, 128
+_WHOLE = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +45,16 @@ class GradientFlow:
     spectral_radius
         By layer the largest modulus of an eigenvalue of W; of a gated cell that of the candidate's W. A layer whose
         states do not enter its pre-activations has none.
+    by_layer
+        By layer the singular values of that layer's own part of dh_T/dh_t, ``(lag, own state)``, in the same way.
     """
 
     lags: Int[np.ndarray, " lag"]
     singular_values: Float[np.ndarray, "lag state"]
     dh: dict[str, Float[np.ndarray, " lag"]]
     delta: dict[str, Float[np.ndarray, " lag"]]
-    spectral_radius: dict[str, float]
+    spectral_radius: dict[str, float] = field(default_factory=dict)
+    by_layer: dict[str, Float[np.ndarray, "lag own"]] = field(default_factory=dict)
 
     @property
     def norm(self) -> Float[np.ndarray, " lag"]:
@@ -206,10 +208,11 @@ def sensitivity(
     given = network.initial_states((batch,)) if states is None else states
     e = np.ones((batch, 1, network.outputs)) if error is None else error
     jacobians, dh, delta = jax.tree.map(np.asarray, _measured(network, inputs, given, e, longest=longest))
-    chosen = _chosen(longest, jacobians.shape[-1])
-    logs = np.mean([_log_singular_values(own, chosen) for own in jacobians.astype(np.float64)], axis=0)
+    chosen, values = singular_values_by_lag(jacobians.astype(np.float64), _parts(network))
+    whole = values.pop(_WHOLE)
     dh, delta = ({name: _at_lags(own[name], chosen) for name in network.recurrent_names} for own in (dh, delta))
-    return GradientFlow(chosen, _exp(logs), dh, delta, _radii(network))
+    by_layer = values or {network.recurrent_names[0]: whole}
+    return GradientFlow(chosen, whole, dh, delta, _radii(network), by_layer)
 
 
 def require_steps(network: Network) -> None:
@@ -247,41 +250,21 @@ def _measured(network: Network, inputs: Any, states: Any, error: Any, *, longest
     return jax.vmap(partial(_jacobians, network))(inputs[:, -longest:], near), dh, delta
 
 
-def _chosen(longest: int, states: int) -> Int[np.ndarray, " lag"]:
-    count = max(_LEAST_LAGS, _EVERY_LAG * _LARGE // max(states, _LARGE))
-    near, far = np.arange(min(count, longest + 1)), np.linspace(0, longest, count).round().astype(int)
-    return np.unique(np.concatenate([near, far]))
-
-
-def _log_singular_values(
-    jacobians: Float[np.ndarray, "step state state"], chosen: Int[np.ndarray, " lag"]
-) -> Float[np.ndarray, "lag state"]:
-    """Of ``J_T J_{T-1} ...`` with as many factors as each lag says; the product is scaled so that it stays a number."""
-    size, scale = jacobians.shape[-1], 0.0
-    product, found = np.eye(size), {0: np.zeros(size)}
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for lag, jacobian in enumerate(jacobians[::-1], 1):
-            product = product @ jacobian
-            largest = np.abs(product).max()
-            if not 0 < largest < np.inf:
-                rest = np.full(size, -np.inf if largest == 0 else np.nan)
-                found |= {int(later): rest for later in chosen if later >= lag}
-                break
-            product, scale = product / largest, scale + np.log(largest)
-            if lag in chosen:
-                found[lag] = scale + np.log(np.linalg.svd(product, compute_uv=False))
-    return np.array([found[int(lag)] for lag in chosen])
+def _parts(network: Network) -> dict[str, slice]:
+    """The whole state, and where several layers have states the place of each in it."""
+    sizes = [sum(np.shape(leaf)[-1] for leaf in jax.tree.leaves(state)) for state in network.initial_states()]
+    ends = np.cumsum(sizes).tolist()
+    parts = {_WHOLE: slice(0, ends[-1])}
+    if len(ends) > 1:
+        own = zip(network.recurrent_names, ends, sizes, strict=True)
+        parts |= {name: slice(end - size, end) for name, end, size in own}
+    return parts
 
 
 def _at_lags(norms: Float[np.ndarray, "batch time"], chosen: Int[np.ndarray, " lag"]) -> Float[np.ndarray, " lag"]:
     """Geometric means over the sequences."""
     with np.errstate(divide="ignore"):
-        return _exp(np.log(norms[:, ::-1][:, chosen].astype(np.float64)).mean(0))
-
-
-def _exp(logs: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    with np.errstate(over="ignore", under="ignore"):
-        return np.exp(logs)
+        return geometric_mean(np.log(norms[:, ::-1][:, chosen].astype(np.float64)))
 
 
 def _radii(network: Network) -> dict[str, float]:
