@@ -12,6 +12,8 @@ from unrolled.dynamics._climate import climate_of_values as climate_of_values
 from unrolled.dynamics._climate import compare_climates as compare_climates
 from unrolled.dynamics._fixed_points import FixedPoints as FixedPoints
 from unrolled.dynamics._fixed_points import fixed_points as fixed_points
+from unrolled.dynamics._inspection import Inspection as Inspection
+from unrolled.dynamics._inspection import inspect_system as inspect_system
 from unrolled.dynamics._known_systems import henon_map as henon_map
 from unrolled.dynamics._known_systems import logistic_map as logistic_map
 from unrolled.dynamics._known_systems import lorenz_flow as lorenz_flow

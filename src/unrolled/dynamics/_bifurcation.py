@@ -18,6 +18,7 @@ from unrolled.errors import InputError
 __all__ = ["Bifurcation", "bifurcation"]
 
 _MOST_VALUES = 100_000
+_KICK = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,8 @@ def bifurcation(
     kept, washout
         How many steps are kept, and how many go before.
     follow
-        Whether each run begins where the last one ended, so that an attractor is followed; otherwise each begins anew.
+        Whether each run begins where the last one ended, a millionth beside it, so that an attractor is followed;
+        otherwise each begins anew.
     seed
         Decides random starts.
 
@@ -87,6 +89,7 @@ def bifurcation(
     require_flag("follow", follow)
     points, exponents = np.full((len(values), kept), np.nan), np.full(len(values), np.nan)
     h: Any = None
+    generator = np.random.default_rng(require_whole("seed", seed, 0, 2**63 - 1))
     for row, value in enumerate(values.tolist()):
         system = make(value)
         require_system(system)
@@ -98,7 +101,8 @@ def bifurcation(
         points[row] = _column(system, states[washout:], output)
         spectrum = _exponent(system, states[-1], x, kept + washout)
         exponents[row] = spectrum
-        h = states[-1] if follow else None
+        # A state that rests where rest is no longer stable would stay there for ever: a little beside it.
+        h = states[-1] + _KICK * generator.normal(size=system.size) if follow else None
     return Bifurcation(values, points, exponents)
 
 

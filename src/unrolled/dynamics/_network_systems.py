@@ -75,6 +75,10 @@ class DrivenNetwork(System):
         first = end - len(last.state_type._fields) * last.units
         return states[:, first : first + last.units]
 
+    def groups(self) -> dict[str, slice]:
+        """The layers."""
+        return _layers(self.network)
+
 
 class ClosedLoop(System):
     """A network that sees its own output as its next input; the state is the network's and that output.
@@ -143,6 +147,10 @@ class ClosedLoop(System):
         """The outputs."""
         return states[:, -self.network.outputs :]
 
+    def groups(self) -> dict[str, slice]:
+        """The layers."""
+        return _layers(self.network)
+
 
 def _states(network: Network, flat: Array) -> Any:
     own = jax.eval_shape(_first_states, network)
@@ -153,6 +161,13 @@ def _states(network: Network, flat: Array) -> Any:
 
 def _size(network: Network) -> int:
     return sum(leaf.shape[-1] for leaf in jax.tree.leaves(jax.eval_shape(_first_states, network)))
+
+
+def _layers(network: Network) -> dict[str, slice]:
+    own = jax.eval_shape(_first_states, network)
+    ends = np.cumsum([sum(leaf.shape[-1] for leaf in jax.tree.leaves(state)) for state in own]).tolist()
+    names = [name for name, layer in network.named_layers().items() if layer.recurrent and "encoder" not in name]
+    return {name: slice(first, end) for name, first, end in zip(names, [0, *ends], ends, strict=False)}
 
 
 def _first_states(network: Network) -> Any:

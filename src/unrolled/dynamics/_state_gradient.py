@@ -55,5 +55,6 @@ def gradient_flow(
     _, x = steps_of(system, lags + 1, inputs, washout)
     rows = np.broadcast_to(x, (lags, *x.shape)) if x.ndim == 1 else x[washout + 1 : washout + 1 + lags]
     jacobians = np.stack([state_jacobian(system, h, x) for h, x in zip(states[:-1], rows, strict=True)])
-    chosen, values = singular_values_by_lag(jacobians[None], {"state": slice(0, system.size)})
-    return GradientFlow(chosen, values["state"], {}, {}, {}, values)
+    chosen, values = singular_values_by_lag(jacobians[None], {"": slice(0, system.size)} | system.groups())
+    whole = values.pop("")
+    return GradientFlow(chosen, whole, {}, {}, {}, values)

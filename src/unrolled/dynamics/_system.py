@@ -57,6 +57,10 @@ class System(eqx.Module):
         """What is seen from outside of these states: all of them, unless the system says something else."""
         return states
 
+    def groups(self) -> dict[str, slice]:
+        """By name the places in a state that belong together, such as those of a layer."""
+        return {"state": slice(0, self.size)}
+
 
 class IteratedMap(System):
     """A map that is given as a function.

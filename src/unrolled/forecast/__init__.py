@@ -28,6 +28,7 @@ from unrolled.forecast._framing import Framing as Framing
 from unrolled.forecast._gaps import require_learnable as require_learnable
 from unrolled.forecast._gaps import takes_gaps as takes_gaps
 from unrolled.forecast._hidden_markov import HiddenMarkovForecaster as HiddenMarkovForecaster
+from unrolled.forecast._inside import inside as inside
 from unrolled.forecast._linear_autoregression import FittedAutoregression as FittedAutoregression
 from unrolled.forecast._linear_autoregression import LinearAutoregression as LinearAutoregression
 from unrolled.forecast._linear_dynamical_system import LinearDynamicalSystem as LinearDynamicalSystem
