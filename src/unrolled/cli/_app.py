@@ -10,6 +10,7 @@ from unrolled._version import __version__
 from unrolled.cli._compare import compare
 from unrolled.cli._datasets import datasets
 from unrolled.cli._extrapolate import extrapolate
+from unrolled.cli._inspect import inspect
 from unrolled.cli._learn import learn
 from unrolled.cli._verbs import verb
 
@@ -42,4 +43,5 @@ def _root(
 verb(app, extrapolate)
 verb(app, compare)
 verb(app, learn)
+verb(app, inspect)
 verb(app, datasets)

@@ -48,6 +48,7 @@ def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOption
         else:
             trial = _continue_saved(data, model, forecast, wanted, forecast.from_)
         trial = bounded(trial, wanted, verbose=output.verbose)
+        trial = _with_climate(trial, data, forecast)
         report = trial_report(trial, total_seconds=perf_counter() - began, import_seconds=loaded)
         with folder.writing() as making:
             _write(trial, making, kinds)
@@ -61,6 +62,17 @@ def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOption
         from unrolled.cli._tables import print_trial
 
         print_trial(trial, report, path)
+
+
+def _with_climate(trial: Trial, data: DataOptions, forecast: ForecastOptions) -> Trial:
+    from unrolled.evaluate import known_system, with_long_run
+    from unrolled.forecast import FittedForecaster, FittedReservoir
+
+    system = known_system(data.dataset, trial.series)
+    network = isinstance(trial.fitted, FittedForecaster | FittedReservoir)
+    if forecast.climate or (forecast.climate is None and system is not None and network):
+        return with_long_run(trial, system=system)
+    return trial
 
 
 def _complete(seconds: dict[str, float], total: float) -> None:
@@ -100,6 +112,7 @@ def _asked(data: DataOptions, options: ModelOptions, forecast: ForecastOptions) 
     """The model, checked against a companion before the file is read."""
     from unrolled.choose import model
     from unrolled.evaluate import require_companionable
+    from unrolled.forecast import require_closed_loop
 
     if forecast.companion is not None and options.target == "x-to-y":
         raise InputError("a companion goes with steps, not with y from x; leave out --companion or --target x-to-y.")
@@ -107,6 +120,8 @@ def _asked(data: DataOptions, options: ModelOptions, forecast: ForecastOptions) 
     made = model(default_model(data.dataset, settings) if options.model is None else options.model, **settings)
     if forecast.companion is not None:
         require_companionable(made)
+    if forecast.climate:
+        require_closed_loop(made)
     return made
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unrolled.cli._climate import save_climate_figures
+
 if TYPE_CHECKING:
     from unrolled.evaluate import SweepRow, Trial
     from unrolled.forecast import Forecaster
@@ -36,6 +38,7 @@ def save_trial_figures(trial: Trial, folder: Path, kinds: Sequence[str]) -> None
     if has_components(trial):
         _save_components(trial, folder, kinds)
     _save_regimes(trial, folder, kinds)
+    save_climate_figures(trial, folder, tuple(kinds))
     if isinstance(model, Forecaster):
         if trial.fitted.history is not None and isinstance(model.learner, GradientDescent):
             save(draw_loss(trial.fitted.history, name=f"{model.learner.loss} loss"), folder / "loss", kinds)

@@ -57,6 +57,14 @@ class ForecastOptions:
             metavar="COLUMN",
         ),
     ] = None
+    climate: Annotated[
+        bool | None,
+        _option(
+            "Compare what the network does in the long run with what it learned: exponents, dimension, spectra and "
+            "histograms. Done for a dataset whose system is known, if the model is a network.",
+            "--climate/--no-climate",
+        ),
+    ] = None
     limit: Annotated[
         bool, _option("Find the limit that the learned points approach, by many methods, too.", "--limit")
     ] = False

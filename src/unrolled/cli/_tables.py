@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from unrolled.cli._climate import climate_lines
 from unrolled.cli._limits import print_limits
 from unrolled.cli._printing import add_numbers, new_table, print_table, say, say_where
 from unrolled.forecast import Forecaster
@@ -62,6 +63,8 @@ def _render(console: Console, trial: Trial) -> None:
     for feature in range(features):
         print_table(console, _forecast_table(trial, feature))
     for line in (*_belief(trial.forecast), *_score_lines(trial), *(f"Note: {note}" for note in trial.notes)):
+        say(console, line)
+    for line in climate_lines(trial):
         say(console, line)
     print_limits(console, trial)
     for name in series.names if trial.forecast.ingredients else ():

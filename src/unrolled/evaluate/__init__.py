@@ -11,6 +11,9 @@ from unrolled.evaluate._learned import Course as Course
 from unrolled.evaluate._learned import Learned as Learned
 from unrolled.evaluate._limits import find_limits as find_limits
 from unrolled.evaluate._limits import thin_evidence as thin_evidence
+from unrolled.evaluate._long_run import known_system as known_system
+from unrolled.evaluate._long_run import require_long_run as require_long_run
+from unrolled.evaluate._long_run import with_long_run as with_long_run
 from unrolled.evaluate._online_way import OnlineWay as OnlineWay
 from unrolled.evaluate._rolling import RollingTable as RollingTable
 from unrolled.evaluate._rolling import default_origins as default_origins

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from unrolled.classical import Limit
 from unrolled.compilation import count_compilations
+from unrolled.dynamics import ClimateComparison
 from unrolled.errors import InputError
 from unrolled.evaluate._companion import all_rows, companion_horizon, companion_of, require_companionable
 from unrolled.evaluate._limits import find_limits
@@ -82,6 +83,8 @@ class Trial:
         Sentences about the forecast that are not the model's own, such as where its bounds come from.
     limits
         What every feature of the first ``train`` points approaches, where that was asked for.
+    climate
+        What the network does in the long run, beside what it learned, where that was asked for.
     """
 
     series: Series
@@ -95,6 +98,7 @@ class Trial:
     trained: bool = True
     remarks: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    climate: ClimateComparison | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:

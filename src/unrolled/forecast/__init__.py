@@ -7,6 +7,7 @@ from unrolled.forecast._classical import ClassicalForecaster as ClassicalForecas
 from unrolled.forecast._classical import FittedClassical as FittedClassical
 from unrolled.forecast._classical_models import CLASSICAL as CLASSICAL
 from unrolled.forecast._closed_loop_system import closed_loop_system as closed_loop_system
+from unrolled.forecast._closed_loop_system import require_closed_loop as require_closed_loop
 from unrolled.forecast._continued import checked_history as checked_history
 from unrolled.forecast._continued import checked_horizon as checked_horizon
 from unrolled.forecast._continued import require_levels as require_levels

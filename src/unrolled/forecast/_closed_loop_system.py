@@ -12,8 +12,10 @@ from jaxtyping import Array, Float
 from unrolled.arguments import require_whole
 from unrolled.dynamics import System
 from unrolled.errors import InputError
+from unrolled.forecast._echo_state import EchoState
 from unrolled.forecast._fitted_reservoir import FittedReservoir
-from unrolled.forecast._forecaster import FittedForecaster
+from unrolled.forecast._forecaster import FittedForecaster, Forecaster
+from unrolled.forecast._next_generation import NextGenerationReservoir
 from unrolled.forecast._remainder import Remainder
 from unrolled.forecast._reservoir_frame import ReservoirLaw
 from unrolled.forecast._rollout import RemainderLaw
@@ -21,7 +23,7 @@ from unrolled.networks import Network, member
 from unrolled.sequence import DelayProducts, Driven, EchoStates, Expansion
 from unrolled.types import AnyArray
 
-__all__ = ["ReservoirLoop", "WindowLoop", "closed_loop_system"]
+__all__ = ["ReservoirLoop", "WindowLoop", "closed_loop_system", "require_closed_loop"]
 
 
 class ReservoirLoop(System):
@@ -189,17 +191,24 @@ def closed_loop_system(fitted: Any, *, number: int = 0) -> System:
     """
     if isinstance(fitted, FittedReservoir):
         return _reservoir_loop(fitted, require_whole("number", number, 0, len(fitted.V) - 1))
-    if not isinstance(fitted, FittedForecaster):
-        name = getattr(getattr(fitted, "model", None), "name", type(fitted).__name__)
+    require_closed_loop(getattr(fitted, "model", fitted))
+    return _window_loop(fitted, require_whole("number", number, 0, len(fitted.sequence.kept) - 1))
+
+
+def require_closed_loop(model: Any) -> None:
+    """Raise an :class:`InputError` unless a model has a network that, fitted, can be closed on itself."""
+    if isinstance(model, EchoState | NextGenerationReservoir):
+        return
+    if not isinstance(model, Forecaster):
+        name = getattr(model, "name", type(model).__name__)
         raise InputError(
             f"{name} has no network whose dynamics could be looked at: take a network that continues a series, such as "
             "rnn or lstm-2layer, or a reservoir, such as echo-state."
         )
-    if fitted.model.target == "x-to-y":
+    if model.target == "x-to-y":
         raise InputError("a model that learns y from x does not go from value to value, and has no dynamics.")
-    if fitted.model.sequence_model.lanes:
+    if model.sequence_model.lanes:
         raise InputError("a stateful model takes turns with several states; train one without stateful to look at it.")
-    return _window_loop(fitted, require_whole("number", number, 0, len(fitted.sequence.kept) - 1))
 
 
 def _reservoir_loop(fitted: FittedReservoir, number: int) -> ReservoirLoop:

@@ -1,6 +1,7 @@
 """The record: what went in, what came out, as JSON and CSV, in a folder that appears whole."""
 
 from unrolled.report._bounds import all_bands as all_bands
+from unrolled.report._climate import describe_climate as describe_climate
 from unrolled.report._companion import companion_share as companion_share
 from unrolled.report._companion import describe_companion as describe_companion
 from unrolled.report._components import components_csv as components_csv
@@ -8,6 +9,10 @@ from unrolled.report._components import has_components as has_components
 from unrolled.report._folder import ResultFolder as ResultFolder
 from unrolled.report._folder import result_folder as result_folder
 from unrolled.report._hash import data_sha256 as data_sha256
+from unrolled.report._inspection import bifurcation_csv as bifurcation_csv
+from unrolled.report._inspection import bifurcation_report as bifurcation_report
+from unrolled.report._inspection import inspection_report as inspection_report
+from unrolled.report._inspection import inspection_tables as inspection_tables
 from unrolled.report._learned import courses_csv as courses_csv
 from unrolled.report._learned import learned_csv as learned_csv
 from unrolled.report._learned import learned_report as learned_report

@@ -17,6 +17,7 @@ from unrolled.evaluate import RollingTable, SweepRow, Trial
 from unrolled.forecast import Fitted, Verdict
 from unrolled.metrics import mean_squared_error
 from unrolled.report._bounds import all_bands
+from unrolled.report._climate import describe_climate
 from unrolled.report._companion import describe_companion
 from unrolled.report._hash import data_sha256
 from unrolled.report._limits import describe_limits
@@ -47,8 +48,8 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
     dict
         ``schema``, ``series``, ``model``, ``train``, ``horizon``, ``forecast`` (one object a step and feature:
         ``x``, ``name``, ``mean``, ``spread``, bounds such as ``lo-68`` and ``hi-68``, and, where known, ``truth``),
-        ``bands``, ``verdict``, ``candidates``, ``companion``, ``limit``, ``score``, ``one_step``, ``history``,
-        ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are
+        ``bands``, ``verdict``, ``candidates``, ``companion``, ``limit``, ``climate``, ``score``, ``one_step``,
+        ``history``, ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are
         ``null``.
     """
     seconds = asdict(trial.seconds) | {"total": total_seconds}
@@ -67,6 +68,7 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
         "candidates": [asdict(ingredient) for ingredient in forecast.ingredients],
         "companion": describe_companion(trial),
         "limit": describe_limits(trial),
+        "climate": describe_climate(trial),
         "score": asdict(trial.scores),
         "one_step": {
             f"mse_{part}": mean_squared_error(one_step.mean, one_step.truth)
