@@ -49,8 +49,8 @@ def trial_report(trial: Trial, *, total_seconds: float, import_seconds: float | 
         ``schema``, ``series``, ``model``, ``train``, ``horizon``, ``forecast`` (one object a step and feature:
         ``x``, ``name``, ``mean``, ``spread``, bounds such as ``lo-68`` and ``hi-68``, and, where known, ``truth``),
         ``bands``, ``verdict``, ``candidates``, ``companion``, ``limit``, ``climate``, ``score``, ``one_step``,
-        ``history``, ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers that are not finite are
-        ``null``.
+        ``history``, ``seconds``, ``seed``, ``notes``, ``versions``, ``data_sha256``, ``created``. Numbers
+        that are not finite are ``null``.
     """
     seconds = asdict(trial.seconds) | {"total": total_seconds}
     if import_seconds is not None:

@@ -38,8 +38,7 @@ class Oscillator(Task):
     unit, and with the frequencies of the paper a turn takes 10 to 63 steps.
 
     A sequence is right when its mean squared error is less than 1 % of the variance of a sine, 1/2; ``error`` is that
-    share in the mean over all frequencies. Solved: less than 0.01. The rule is this package's own: the paper says that
-    all frequencies were generated.
+    share in the mean over all frequencies. Solved: less than 0.01. The rule is this package's own.
 
     Attributes
     ----------
@@ -65,7 +64,7 @@ class Oscillator(Task):
     References
     ----------
     Sussillo & Barak, "Opening the black box: low-dimensional dynamics in high-dimensional recurrent neural networks",
-    2013, section 3.2.
+    Neural Computation 25 (2013) 626.
     """
 
     name: ClassVar[str] = "oscillator"
@@ -107,7 +106,7 @@ class Oscillator(Task):
                 below=_SHARE,
             ),
             "Sussillo and Barak 2013",
-            "51 frequencies, each a limit cycle around a saddle whose one unstable pair turns about as fast",
+            "51 frequencies, each a limit cycle around an unstable fixed point",
         )  # fmt: skip
 
     def draw(self, count: int, *, key: Array) -> Batch:
