@@ -60,8 +60,8 @@ def spectrum(rounds: int) -> None:
         theirs = (perf_counter() - began) * (WASHOUT + STEPS) / (WASHOUT + few)
         label = "first, with compilation" if number == 0 else f"round {number}"
         print(
-            f"spectrum, {label}: {ours:.2f} s; numpy {theirs:.2f} s ({theirs / ours:.2f} times ours); largest exponents "
-            f"{made.largest:.4f} and {peer[0]:.4f}, dimension {made.dimension:.1f}",
+            f"spectrum, {label}: {ours:.2f} s; numpy {theirs:.2f} s ({theirs / ours:.2f} times ours); largest "
+            f"exponents {made.largest:.4f} and {peer[0]:.4f}, dimension {made.dimension:.1f}",
             flush=True,
         )
 
