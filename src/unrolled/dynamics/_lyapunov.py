@@ -163,7 +163,7 @@ def _onward_by(system: System, frame: Frame, x: Float[np.ndarray, "..."], steps:
 def _measured(
     system: System, frame: Frame, x: Float[np.ndarray, "..."], steps: int, together: int
 ) -> tuple[Float[np.ndarray, "block exponent"], int]:
-    """Logarithms of |R_ii| of all blocks, and how many steps each has: fewer than planned where the spread turns out larger."""
+    """Logarithms of |R_ii| of all blocks, and of how many steps: fewer than planned where the spread is larger."""
     together = min(together, 1 << (steps.bit_length() - 1))
     while x.ndim == 2 and steps % together and steps < _FEW * together:  # of a short sequence every step counts
         together //= 2
