@@ -54,9 +54,11 @@ def turn_of(states: Float[np.ndarray, "time state"]) -> float | None:
     12.3
     """
     squares = ((states[:-1] - states[-1]) ** 2).sum(axis=1)[::-1]  # one step ago first
-    lengths = (np.diff(states, axis=0) ** 2).sum(axis=1)[::-1]
+    moves = np.diff(states, axis=0)[::-1]
+    lengths = (moves**2).sum(axis=1)
     left, here, right = squares[:-2], squares[1:-1], squares[2:]
-    passed = np.flatnonzero((here < left) & (here <= right) & (here <= np.minimum(lengths[1:-1], lengths[0]))) + 1
+    near = (here < left) & (here <= right) & (here <= np.minimum(lengths[1:-1], lengths[0]))
+    passed = np.flatnonzero(near & (moves[1:-1] @ moves[0] > 0)) + 1  # in the same direction
     if not passed.size:
         return None
     k = int(passed[-1])
