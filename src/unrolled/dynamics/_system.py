@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from unrolled.arguments import require_array, require_number, require_whole
 from unrolled.errors import InputError
-from unrolled.types import AnyArray, precision
+from unrolled.types import precision
 
 __all__ = ["MOST_STATES", "Flow", "IteratedMap", "System", "require_system"]
 
@@ -81,7 +81,7 @@ class IteratedMap(System):
 
     function: Callable[..., Any] = eqx.field(static=True)
     parameters: Any
-    start: Float[AnyArray, " state"]
+    start: Any
 
     def __check_init__(self) -> None:
         _require_onward("function", self.function, self.start, self.parameters)
@@ -111,7 +111,7 @@ class Flow(System):
     parameters
         As in :class:`IteratedMap`.
     start
-        The state to begin in.
+        The state to begin in, ``(state,)``.
     step
         The time between two looks.
     parts
@@ -128,7 +128,7 @@ class Flow(System):
 
     derivative: Callable[..., Any] = eqx.field(static=True)
     parameters: Any
-    start: Float[AnyArray, " state"]
+    start: Any
     step: float = eqx.field(static=True, default=0.01)
     parts: int = eqx.field(static=True, default=1)
 
