@@ -114,7 +114,7 @@ def _held(system: System, inputs: Any) -> Float[np.ndarray, " feature"]:
     return x
 
 
-def _beside(h: Float[np.ndarray, " state"], begin: Float[np.ndarray, " state"]) -> Float[np.ndarray, " state"]:
+def _beside(h: Float[np.ndarray, " state"], begin: Float[np.ndarray, " begun"]) -> Float[np.ndarray, " state"]:
     """A little aside, towards where it would begin anew: what attracts is followed, what no longer does is left."""
     if len(h) != len(begin):
         raise InputError(f"systems of {len(h)} and of {len(begin)} states: give follow=False.")
