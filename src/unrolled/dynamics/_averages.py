@@ -34,12 +34,14 @@ def smooth_weights(count: int) -> Float[np.ndarray, " step"]:
 def averaged(
     values: Float[np.ndarray, "block exponent"],
 ) -> tuple[Float[np.ndarray, " exponent"], Float[np.ndarray, " exponent"]]:
-    """The smooth average over all blocks, and its standard error from smooth averages over 20 parts of them."""
-    mean = smooth_weights(len(values)) @ values
+    """The smooth average over all blocks, and its standard error from smooth averages over 20 parts of them.
+
+    What is minus infinity in one block is so on average, without an error.
+    """
+    lost = np.isneginf(values).any(axis=0)  # in one block, wherever that lies, whose weight may be rounded to zero
+    mean = np.where(lost, -np.inf, smooth_weights(len(values)) @ np.where(lost, 0.0, values))
     parts = np.array_split(values, min(_PARTS, len(values)))
     if len(parts) < 2:
         return mean, np.full_like(mean, np.nan)
-    own = np.array([smooth_weights(len(part)) @ part for part in parts])
-    with np.errstate(invalid="ignore"):  # an exponent of minus infinity has no error
-        error = own.std(axis=0, ddof=1) / np.sqrt(len(parts))
-    return mean, error
+    own = np.array([smooth_weights(len(part)) @ np.where(lost, 0.0, part) for part in parts])
+    return mean, np.where(lost, np.nan, own.std(axis=0, ddof=1) / np.sqrt(len(parts)))

@@ -9,10 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from unrolled.arguments import require_whole
-from unrolled.dynamics._lyapunov import lyapunov
+from unrolled.dynamics._lyapunov import lyapunov, state_jacobian
 from unrolled.dynamics._lyapunov_spectrum import LyapunovSpectrum
+from unrolled.dynamics._periodic_orbits import Repeated
 from unrolled.dynamics._power_spectrum import PowerSpectrum, power_spectrum
-from unrolled.dynamics._recurrence import period_of, rests
+from unrolled.dynamics._recurrence import period_of, rests, turn_of
+from unrolled.dynamics._rest import newton
+from unrolled.dynamics._stability import stability
 from unrolled.dynamics._system import Flow, System, require_system
 from unrolled.dynamics._trajectory import MOST_STEPS, RUNAWAY, checked_start, run, steps_of, wandered_off
 from unrolled.dynamics._zero_one import zero_one_test
@@ -29,6 +32,8 @@ _FIRST_AVERAGE, _LONGER, _TIMES_LONGER = 10_000, 4, 3
 _ERRORS, _LEAST_RATE = 5.0, 1e-6
 _TEST_POINTS = 5_000
 _CHAOTIC_K, _REGULAR_K = 0.8, 0.2
+# Steps, and distances, that become shorter do so by this from the first to the last quarter; what grows does by that.
+_SHORTER, _GROWN = 0.99, 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +184,13 @@ def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
     """By exponents and the 0-1 test what neither rests nor repeats itself."""
     h = states[-1]
     spectrum, sign = _resolved(system, h, x)
+    if sign >= 0 and _moves_away(states, spectrum.largest * system.spacing):
+        low, high = (float(np.abs(part).max()) for part in np.array_split(states, 2))
+        said = f"its state still grows after {done:,} steps: from {low:.4g} to {high:.4g} in the last {len(states):,}."
+        return Behaviour("diverging", False, None, spectrum, None, None, h, done, (said,))
+    if sign <= 0 and _comes_to_rest(system, states, x):
+        said = f"it comes ever closer to a state that rests, and has not reached it in {done:,} steps."
+        return Behaviour("point attractor", False, None, spectrum, None, None, h, done, (said,))
     power = power_spectrum(system.observed(states), spacing=system.spacing)
     K = zero_one_test(_thinned(states, power, system))
     turn = float(1 / power.dominant)
@@ -191,15 +203,47 @@ def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
         certain = K > _REGULAR_K
         return Behaviour("chaotic", certain, None, spectrum, power, K, h, done, tuple(said))
     zeros = spectrum.zeros
-    cycle = isinstance(system, Flow) and zeros < 2
+    cycle = _is_flow(system) and zeros < 2
+    if cycle and (steps := turn_of(states)) is not None:
+        turn = steps * system.spacing
     if sign < 0:
         said.append("Differences fade, so that a cycle must come: longer than was looked for, or later.")
     verdict = "limit cycle" if cycle or sign < 0 else "quasi-periodic"
     if verdict == "quasi-periodic":
-        shape = "a closed curve" if zeros < 2 else f"a torus of {zeros} dimensions"
+        shape = "a closed curve" if zeros < 2 else f"a closed curve or a torus of {zeros} dimensions at most"
         said.append(f"It goes round on {shape}, {turn:.4g} units of time a turn.")
     certain = sign == 0 and K < _CHAOTIC_K
     return Behaviour(verdict, certain, turn, spectrum, power, K, h, done, tuple(said))
+
+
+def _is_flow(system: System) -> bool:
+    return isinstance(system, Flow) or (isinstance(system, Repeated) and _is_flow(system.system))
+
+
+def _moves_away(states: Float[np.ndarray, "time state"], rate: float) -> bool:
+    """Whether it grows without an end in sight: some number of it always in one direction, or all as their differences.
+
+    A bounded motion with that exponent, the rate, would stretch differences and not itself.
+    """
+    early, late = np.array_split(states, 2)
+    apart = (late.min(axis=0) > early.max(axis=0)) & (early.max(axis=0) > 0)
+    apart |= (late.max(axis=0) < early.min(axis=0)) & (early.min(axis=0) < 0)
+    sizes = np.log([np.abs(part).max() for part in np.array_split(states, 4)])
+    grown = float(sizes[-1] - sizes[0])
+    return bool((np.diff(sizes) > 0).all() and (apart.any() or grown > max(_GROWN, 0.5 * rate * len(states))))
+
+
+def _comes_to_rest(system: System, states: Float[np.ndarray, "time state"], x: np.ndarray) -> bool:
+    """Whether steps become shorter, and a point that keeps what is near it lies where they lead, as slow as that is."""
+    first, *_, last = np.array_split(states, 4)
+    lengths = [float(np.abs(np.diff(part, axis=0)).max()) for part in (first, last)]
+    if not lengths[1] < _SHORTER * lengths[0]:
+        return False
+    [point], [found] = newton(system, states[-1:], x, 1e-10)
+    distances = [float(np.abs(part - point).max()) for part in (first, last)]
+    if not (found and distances[1] < _SHORTER * distances[0]):
+        return False
+    return stability(np.linalg.eigvals(state_jacobian(system, point, x))) in ("stable", "marginal")
 
 
 def _resolved(system: System, h: np.ndarray, x: np.ndarray) -> tuple[LyapunovSpectrum, int]:
@@ -233,5 +277,6 @@ def _is_regular(spectrum: LyapunovSpectrum, system: System) -> bool:
 def _thinned(states: np.ndarray, power: PowerSpectrum, system: System) -> Float[np.ndarray, " time"]:
     """One number of the motion, about four times a turn where that leaves enough of them."""
     direction = np.random.default_rng(0).normal(size=states.shape[1])
-    every = int(np.clip(1 / (4 * power.dominant * system.spacing), 1, max(1, len(states) // 1_000)))
+    turn = np.nan_to_num(1 / (4 * power.dominant * system.spacing), nan=1.0)  # what is observed may rest
+    every = int(np.clip(turn, 1, max(1, len(states) // 1_000)))
     return (states @ direction)[::every][-_TEST_POINTS:]

@@ -18,7 +18,8 @@ from unrolled.errors import InputError
 __all__ = ["Bifurcation", "bifurcation"]
 
 _MOST_VALUES = 100_000
-_KICK = 1e-6
+_MOST_NUMBERS = 100_000_000
+_ASIDE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,8 @@ def bifurcation(
     kept, washout
         How many steps are kept, and how many go before.
     follow
-        Whether each run begins where the last one ended, a millionth beside it, so that an attractor is followed;
-        otherwise each begins anew.
+        Whether each run begins where the last one ended (a millionth of the way towards the start of the system), so
+        that an attractor is followed; otherwise each begins anew.
     seed
         Decides random starts.
 
@@ -87,23 +88,37 @@ def bifurcation(
     require_whole("parameters", len(values), 1, _MOST_VALUES)
     kept, washout = require_whole("kept", kept, 1, MOST_STEPS), require_whole("washout", washout, 0, MOST_STEPS)
     require_flag("follow", follow)
+    if len(values) * kept > _MOST_NUMBERS:
+        raise InputError(f"{len(values):,} times {kept:,} points are more than {_MOST_NUMBERS:,}; keep fewer.")
     points, exponents = np.full((len(values), kept), np.nan), np.full(len(values), np.nan)
     h: Any = None
-    generator = np.random.default_rng(require_whole("seed", seed, 0, 2**63 - 1))
     for row, value in enumerate(values.tolist()):
         system = make(value)
         require_system(system)
-        _, x = steps_of(system, 1, inputs)
-        states = run(system, checked_start(system, h, seed), x, washout + kept)
+        x = _held(system, inputs)
+        begin = checked_start(system, None, seed)
+        states = run(system, begin if h is None else _beside(h, begin), x, washout + kept)
         h = None
         if wandered_off(states):
             continue
         points[row] = _column(system, states[washout:], output)
-        spectrum = _exponent(system, states[-1], x, kept + washout)
-        exponents[row] = spectrum
-        # A state that rests where rest is no longer stable would stay there for ever: a little beside it.
-        h = states[-1] + _KICK * generator.normal(size=system.size) if follow else None
+        exponents[row] = _exponent(system, states[-1], x, kept + washout)
+        h = states[-1] if follow else None
     return Bifurcation(values, points, exponents)
+
+
+def _held(system: System, inputs: Any) -> Float[np.ndarray, " feature"]:
+    _, x = steps_of(system, 1, inputs)
+    if x.ndim != 1:
+        raise InputError(f"inputs are held while a parameter changes: one row of {system.features} numbers is needed.")
+    return x
+
+
+def _beside(h: Float[np.ndarray, " state"], begin: Float[np.ndarray, " begun"]) -> Float[np.ndarray, " state"]:
+    """A little aside, towards where it would begin anew: what attracts is followed, what no longer does is left."""
+    if len(h) != len(begin):
+        raise InputError(f"systems of {len(h)} and of {len(begin)} states: give follow=False.")
+    return h + _ASIDE * (begin - h)
 
 
 def _column(system: System, states: Float[np.ndarray, "time state"], output: int) -> Float[np.ndarray, " time"]:

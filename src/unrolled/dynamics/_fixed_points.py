@@ -14,10 +14,10 @@ from jaxtyping import Array, Complex, Float, Int
 from unrolled.arguments import require_array, require_number, require_whole
 from unrolled.compilation import compiled
 from unrolled.dynamics._rest import distances, jacobians, newton, slow_states
-from unrolled.dynamics._stability import KINDS, stability
+from unrolled.dynamics._stability import KINDS, MARGIN, stability
 from unrolled.dynamics._system import System, require_system
 from unrolled.dynamics._trajectory import RUNAWAY, steps_of
-from unrolled.errors import InputError
+from unrolled.errors import InputError, nearest_name
 from unrolled.types import precision
 
 __all__ = ["FixedPoints", "fixed_points", "merged", "starting_states"]
@@ -63,7 +63,7 @@ class FixedPoints:
     @property
     def unstable_directions(self) -> Int[np.ndarray, " point"]:
         """In how many directions states go away from each."""
-        return np.count_nonzero(np.abs(self.eigenvalues) > 1, axis=1)
+        return np.count_nonzero(np.abs(self.eigenvalues) > 1 + MARGIN, axis=1)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,6 +73,8 @@ class FixedPoints:
 
     def of_kind(self, kind: str) -> Float[np.ndarray, "point state"]:
         """The states of those of one kind."""
+        if kind not in KINDS:
+            raise nearest_name("kind of fixed point", kind, KINDS)
         return self.states[[own == kind for own in self.stability]]
 
     def __str__(self) -> str:
@@ -101,8 +103,8 @@ def fixed_points(
     inputs
         The input, ``(feature,)``, held; zeros if left out.
     starts
-        How many random ones: states of the system, run on for 0 to 32 steps. Or states ``(start, state)``, such as a
-        trajectory while the network does its task: fixed points that matter lie near it.
+        How many random ones: states of the system, run on for 0 to 32 steps, briefly more often. Or states
+        ``(start, state)``, such as a trajectory while the network does its task: fixed points that matter lie near it.
     seed
         Decides random starts.
     tolerance
@@ -146,7 +148,7 @@ def starting_states(
 ) -> Float[np.ndarray, "start state"]:
     """The states to begin in, checked or drawn."""
     seed = require_whole("seed", seed, 0, 2**63 - 1)
-    if np.ndim(starts):
+    if hasattr(starts, "__len__"):
         given = np.asarray(require_array("starts", starts, "start", "state"), np.float64)
         if given.shape[1] != system.size or not len(given) or not np.isfinite(given).all():
             raise InputError(f"starts must be finite numbers of shape (start, {system.size}); came {given.shape}.")
@@ -156,7 +158,8 @@ def starting_states(
         raise InputError(f"{count:,} starts of {system.size:,} states take too much memory; ask for fewer.")
     generator = np.random.default_rng(seed)
     drawn = system.starts(count, generator)
-    ages = generator.integers(0, _LONGEST_RUN + 1, count)
+    # Short runs more often: from far on only what attracts is found.
+    ages = np.floor((_LONGEST_RUN + 1) ** generator.random(count)).astype(int) - 1
     with precision("float64"):
         aged = np.asarray(_aged(system, drawn, ages, x))
     return np.where((np.abs(aged) < RUNAWAY).all(axis=1, keepdims=True), aged, drawn)

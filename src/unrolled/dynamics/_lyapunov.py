@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -23,10 +24,13 @@ __all__ = ["Frame", "lyapunov", "state_jacobian"]
 # Directions are made orthogonal again before the most and the least stretched of them differ by this factor, in
 # logarithms: what rounding then leaves of the least one is good to 1e-9.
 _SPREAD = 16.0
-_MOST_TOGETHER = 16
+_MOST_TOGETHER, _FEW = 16, 100
 _PROBE = 32
-# One program runs about so many blocks; the host goes from piece to piece.
-_PIECE = 1024
+# What rounding leaves of a direction once it is shorter than the longest by this factor, in logarithms, is nothing.
+_LOST, _SHARE = 28.0, 0.95
+_ROUNDING = -33.0
+# One program runs so many blocks, fewer where inputs are wide; the host goes from piece to piece.
+_PIECE, _INPUTS = 1024, 4_000_000
 _AT_REST = 1e-13
 _MOST_FRAME = 20_000_000
 
@@ -111,10 +115,10 @@ def lyapunov(
     frame = Frame(h, np.linalg.qr(directions)[0])
     frame, probed, done = _probed(system, frame, x, washout)
     together = _together(probed)
-    frame, _ = _along(system, frame, _piece(x, done, washout), washout - done, together)
+    frame = _onward_by(system, frame, _piece(x, done, washout), washout - done, together)
     if x.ndim == 1 and _rests(system, frame.h, x):
         return _at_fixed_point(system, frame.h, x, count)
-    frame, logs = _along(system, frame, _piece(x, washout, washout + steps), steps, together)
+    logs, together = _measured(system, frame, _piece(x, washout, washout + steps), steps, together)
     rates = logs / (together * system.spacing)
     exponents, errors = averaged(rates)
     order = np.argsort(-exponents, kind="stable")  # directions may not have come to their order yet
@@ -149,6 +153,36 @@ def _together(logs: Float[np.ndarray, "step exponent"]) -> int:
     return 1 << (max(fitting, 1).bit_length() - 1)
 
 
+def _onward_by(system: System, frame: Frame, x: Float[np.ndarray, "..."], steps: int, together: int) -> Frame:
+    """The frame after the washout; of a sequence of inputs none is left out."""
+    whole = steps - steps % together
+    frame, _ = _along(system, frame, _piece(x, 0, whole), whole, together)
+    return _along(system, frame, _piece(x, whole, steps), steps - whole, 1)[0]
+
+
+def _measured(
+    system: System, frame: Frame, x: Float[np.ndarray, "..."], steps: int, together: int
+) -> tuple[Float[np.ndarray, "block exponent"], int]:
+    """Logarithms of |R_ii| of all blocks, and of how many steps: fewer than planned where the spread is larger."""
+    together = min(together, 1 << (steps.bit_length() - 1))
+    while x.ndim == 2 and steps % together and steps < _FEW * together:  # of a short sequence every step counts
+        together //= 2
+    while True:
+        _, logs = _along(system, frame, x, steps, together)
+        finite = logs[:, np.isfinite(logs).all(axis=0)]
+        spread = np.quantile(np.ptp(finite, axis=1), _SHARE) if finite.shape[1] > 1 else 0.0
+        if together == 1 or spread <= _LOST:
+            return _without_rounding(logs), together
+        together //= 2
+
+
+def _without_rounding(logs: Float[np.ndarray, "block exponent"]) -> Float[np.ndarray, "block exponent"]:
+    """Minus infinity for directions of which one step leaves, as a rule, what rounding makes of zero."""
+    with np.errstate(invalid="ignore"):
+        below = np.median(logs - logs.max(axis=1, keepdims=True), axis=0)
+    return np.where(below < _ROUNDING, -np.inf, logs)
+
+
 def _piece(x: Float[np.ndarray, "..."], first: int, last: int) -> Float[np.ndarray, "..."]:
     return x if x.ndim == 1 else x[first:last]
 
@@ -157,22 +191,24 @@ def _along(
     system: System, frame: Frame, x: Float[np.ndarray, "..."], steps: int, together: int
 ) -> tuple[Frame, Float[np.ndarray, "block exponent"]]:
     """The frame after so many steps (whole blocks of them, more if need be where inputs are held), and log |R_ii|."""
-    count = frame.Q.shape[1]
     blocks = -(-steps // together) if x.ndim == 1 else steps // together
-    parts = [np.zeros((0, count))]
-    for first in range(0, blocks, _PIECE):
-        upto = min(first + _PIECE, blocks)
-        rows = np.broadcast_to(x, (1, *x.shape)) if x.ndim == 1 else x[first * together : upto * together]
-        shape = (upto - first, together, rows.shape[-1])
+    most = max(1, min(_PIECE, _INPUTS // (_MOST_TOGETHER * max(1, x.shape[-1]))))
+    parts = [np.zeros((0, frame.Q.shape[1]))]
+    for first in range(0, blocks, most):
+        upto = min(first + most, blocks)
+        rows = x
+        if x.ndim == 2:  # as long for every number of steps together, so that all share a program
+            rows = np.zeros((most * _MOST_TOGETHER, x.shape[1]))
+            rows[: (upto - first) * together] = x[first * together : upto * together]
         with precision("float64"):
-            frame, logs = _blocks(system, frame, np.broadcast_to(rows, shape) if x.ndim == 1 else rows.reshape(shape))
-        frame = Frame(*map(np.asarray, frame))
-        if wandered_off(frame.h) or np.isnan(logs).any():
+            frame, logs = _blocks(system, frame, rows, upto - first, together, most=most)
+        frame, own = Frame(*map(np.asarray, frame)), np.asarray(logs)[: upto - first]
+        if wandered_off(frame.h) or np.isnan(own).any():
             raise InputError(
                 f"the system runs off to infinity within {upto * together} steps, so that it has no exponents. Take "
                 "smaller weights or another start."
             )
-        parts.append(np.asarray(logs))
+        parts.append(own)
     return frame, np.concatenate(parts)
 
 
@@ -183,7 +219,9 @@ def _rests(system: System, h: Float[np.ndarray, " state"], x: Float[np.ndarray, 
 
 
 def _at_fixed_point(system: System, h: Any, x: Any, count: int) -> LyapunovSpectrum:
-    moduli = np.sort(np.abs(np.linalg.eigvals(state_jacobian(system, h, x))))[::-1][:count]
+    J = state_jacobian(system, h, x)
+    moduli = np.sort(np.abs(np.linalg.eigvals(J)))[::-1][:count]
+    moduli[moduli < np.exp(_ROUNDING) * np.abs(J).max()] = 0.0
     with np.errstate(divide="ignore"):
         exponents = np.log(moduli) / system.spacing
     none = np.zeros_like(exponents)
@@ -200,19 +238,26 @@ def _jacobian(system: System, h: Any, x: Any) -> Array:
     return jax.jacfwd(lambda h: system.advance(h, x))(h)
 
 
-@compiled
-def _blocks(system: System, frame: Frame, inputs: Any) -> tuple[Frame, Array]:
-    def step(frame: Frame, x: Array) -> tuple[Frame, None]:
-        h, push = jax.linearize(lambda h: system.advance(h, x), frame.h)
-        return Frame(h, jax.vmap(push, in_axes=1, out_axes=1)(frame.Q)), None
+@partial(compiled, static_argnames="most")
+def _blocks(system: System, frame: Frame, inputs: Any, blocks: Any, together: Any, *, most: int) -> tuple[Frame, Array]:
+    """The numbers of blocks and of steps in each are arguments, so that they compile nothing."""
+    inputs = jnp.asarray(inputs)
 
-    def block(frame: Frame, inputs: Array) -> tuple[Frame, Array]:
-        frame, _ = jax.lax.scan(step, frame, inputs)
+    def step(number: Any, frame: Frame) -> Frame:
+        x = inputs if inputs.ndim == 1 else inputs[number]
+        h, push = jax.linearize(lambda h: system.advance(h, x), frame.h)
+        return Frame(h, jax.vmap(push, in_axes=1, out_axes=1)(frame.Q))
+
+    def block(number: Any, carried: tuple[Frame, Array]) -> tuple[Frame, Array]:
+        frame, logs = carried
+        frame = jax.lax.fori_loop(number * together, (number + 1) * together, step, frame)
         if frame.Q.shape[1] == 1:
             length = jnp.linalg.norm(frame.Q)
-            return Frame(frame.h, frame.Q / jnp.where(length > 0, length, 1)), jnp.log(length)[None]
-        Q, R = jnp.linalg.qr(frame.Q)
-        return Frame(frame.h, Q), jnp.log(jnp.abs(jnp.diagonal(R)))
+            frame, own = Frame(frame.h, frame.Q / jnp.where(length > 0, length, 1)), jnp.log(length)[None]
+        else:
+            Q, R = jnp.linalg.qr(frame.Q)
+            frame, own = Frame(frame.h, Q), jnp.log(jnp.abs(jnp.diagonal(R)))
+        return frame, logs.at[number].set(own)
 
     start = Frame(jnp.asarray(frame.h), jnp.asarray(frame.Q))
-    return jax.lax.scan(block, start, jnp.asarray(inputs))
+    return jax.lax.fori_loop(0, blocks, block, (start, jnp.zeros((most, frame.Q.shape[1]))))

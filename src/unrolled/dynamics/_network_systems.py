@@ -10,6 +10,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from unrolled.arguments import require_array
+from unrolled.compilation import compiled
 from unrolled.dynamics._system import System
 from unrolled.errors import InputError
 from unrolled.networks import Network, fed_back
@@ -114,14 +116,14 @@ class ClosedLoop(System):
             )
 
     @classmethod
-    def after(cls, network: Network, inputs: Float[AnyArray, "time feature"]) -> ClosedLoop:
-        """The loop that begins where the network stands after these inputs."""
+    def after(cls, network: Network, inputs: Any) -> ClosedLoop:
+        """The loop that begins where the network stands after these inputs, ``(time, feature)``."""
         loop = cls(network)
-        if np.ndim(inputs) != 2 or np.shape(inputs)[1] != network.features or not len(inputs):
-            raise InputError(f"inputs must have shape (time, {network.features}); came {np.shape(inputs)}.")
+        inputs = require_array("inputs", inputs, "time", "feature")
+        if inputs.shape[1] != network.features or not len(inputs) or not np.isfinite(inputs).all():
+            raise InputError(f"inputs must be finite, of shape (time, {network.features}); came {inputs.shape}.")
         with precision("float64"):
-            outputs, states = network.run(jnp.asarray(inputs, jnp.float64), network.initial_states(), last=1)
-            flat = np.concatenate([np.asarray(ravel_pytree(states)[0]), np.asarray(outputs)[0]])
+            flat = np.asarray(_after(network, np.asarray(inputs, np.float64)))
         return cls(loop.network, flat)
 
     @property
@@ -150,6 +152,19 @@ class ClosedLoop(System):
     def groups(self) -> dict[str, slice]:
         """The layers."""
         return _layers(self.network)
+
+
+@compiled
+def _after(network: Network, inputs: Any) -> Array:
+    """The states after these inputs, and the last output: step by step in double precision, as the loop goes on."""
+
+    def step(carried: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], None]:
+        y, after = network.step(x, _states(network, carried[0]))
+        return (ravel_pytree(after)[0], jnp.asarray(y)), None
+
+    first = jnp.asarray(ravel_pytree(network.initial_states())[0], inputs.dtype)
+    (h, y), _ = jax.lax.scan(step, (first, jnp.zeros(network.outputs, inputs.dtype)), jnp.asarray(inputs))
+    return jnp.concatenate([h, y])
 
 
 def _states(network: Network, flat: Array) -> Any:

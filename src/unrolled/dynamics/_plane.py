@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.arguments import require_array, require_whole
+from unrolled.arguments import require_array, require_kind, require_whole
 from unrolled.compilation import compiled
 from unrolled.dynamics._system import System, require_system
 from unrolled.dynamics._trajectory import steps_of
@@ -85,7 +85,7 @@ def plane_of(states: Any) -> Plane:
     Raises
     ------
     InputError
-        A single number in a state, or a single state.
+        A single number in a state, no state, or one that is not finite.
 
     Examples
     --------
@@ -140,19 +140,27 @@ def motion_in_plane(
     [1.0, 0.0]
     """
     require_system(system)
+    require_kind("plane", plane, Plane)
     if plane.directions.shape[1] != system.size:
         raise InputError(f"the plane lies among states of {plane.directions.shape[1]} numbers, not of {system.size}.")
     grid = require_whole("grid", grid, 2, _FINEST)
     _, x = steps_of(system, 1, inputs)
     if x.ndim != 1:
         raise InputError("the input is held: one row of numbers.")
-    across, up = (np.linspace(float(ends[0]), float(ends[1]), grid) for ends in (first, second))
+    across, up = (np.linspace(*_ends(*named), grid) for named in (("first", first), ("second", second)))
     places = np.stack(np.meshgrid(across, up), axis=-1)
     states = plane.lift(places).reshape(-1, system.size)
     with precision("float64"):
         moved = np.asarray(_moved(system, states, x))
     steps = (moved @ plane.directions.T).reshape(grid, grid, 2)
     return MotionInPlane(across, up, steps, np.linalg.norm(moved, axis=1).reshape(grid, grid))
+
+
+def _ends(name: str, ends: Any) -> tuple[float, float]:
+    pair = require_array(name, ends, "end")
+    if pair.shape != (2,) or not np.isfinite(pair).all() or not pair[0] < pair[1]:
+        raise InputError(f"{name} must be two finite numbers, the lesser one first; came {ends!r}.")
+    return float(pair[0]), float(pair[1])
 
 
 @compiled

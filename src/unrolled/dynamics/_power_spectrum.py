@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_array, require_number, require_whole
 from unrolled.errors import InputError
 
 __all__ = ["PowerSpectrum", "power_spectrum"]
 
 _LEAST = 8
+_ROUNDING = 4 * np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,8 @@ def power_spectrum(values: Any, *, spacing: float = 1.0, segment: int | None = N
     from scipy.signal import welch
 
     require_number("spacing", spacing, above=0.0)
-    motion = np.asarray(values, np.float64)
-    motion = motion[:, None] if motion.ndim == 1 else motion
+    motion = require_array("values", values, *("time", "output")[: max(1, min(np.ndim(values), 2))])
+    motion = np.asarray(motion[:, None] if motion.ndim == 1 else motion, np.float64)
     if motion.ndim != 2 or len(motion) < _LEAST or not motion.shape[1]:
         raise InputError(f"values must have shape (time, output) with {_LEAST} times at least; came {motion.shape}.")
     if not np.isfinite(motion).all():
@@ -91,4 +92,6 @@ def power_spectrum(values: Any, *, spacing: float = 1.0, segment: int | None = N
         "segment", max(len(motion) // 4, _LEAST) if segment is None else segment, _LEAST, len(motion)
     )
     frequencies, density = welch(motion, 1 / spacing, nperseg=length, axis=0)
+    still = np.ptp(motion, axis=0) <= _ROUNDING * np.abs(motion).max(axis=0)
+    density[:, still] = 0.0  # of what does not move the mean is left, rounded
     return PowerSpectrum(frequencies[1:], density[1:].sum(axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["extent", "period_of", "rests"]
+__all__ = ["extent", "period_of", "rests", "turn_of"]
 
 _SAME = 1e-8
 _MOST_TRIED = 20
@@ -40,3 +40,27 @@ def period_of(states: Float[np.ndarray, "time state"]) -> int | None:
         if np.abs(late - states[half - steps : -steps]).max() <= allowed:
             return steps
     return None
+
+
+def turn_of(states: Float[np.ndarray, "time state"]) -> float | None:
+    """How many steps a turn on a closed curve takes, whole or not, from all times that the last state was passed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.dynamics._recurrence import turn_of
+    >>> angle = 2 * np.pi * np.arange(1000) / 12.3
+    >>> round(turn_of(np.stack([np.cos(angle), np.sin(angle)], axis=1)), 3)
+    12.3
+    """
+    squares = ((states[:-1] - states[-1]) ** 2).sum(axis=1)[::-1]  # one step ago first
+    moves = np.diff(states, axis=0)[::-1]
+    lengths = (moves**2).sum(axis=1)
+    left, here, right = squares[:-2], squares[1:-1], squares[2:]
+    near = (here < left) & (here <= right) & (here <= np.minimum(lengths[1:-1], lengths[0]))
+    passed = np.flatnonzero(near & (moves[1:-1] @ moves[0] > 0)) + 1  # in the same direction
+    if not passed.size:
+        return None
+    k = int(passed[-1])
+    left, here, right = squares[k - 1 : k + 2]
+    return float((k + 1 + 0.5 * (left - right) / (left - 2 * here + right)) / len(passed))

@@ -18,7 +18,7 @@ __all__ = ["distances", "jacobians", "newton", "slow_states"]
 _DESCENT_STEPS, _FIRST_RATE, _LAST_RATE = 400, 0.1, 1e-3
 _NEWTON_STEPS, _HALVINGS = 30, 12
 # Jacobians of so many numbers at a time.
-_AT_ONCE = 8_000_000
+_AT_ONCE, _CHEAP = 8_000_000, 100_000
 _LEAST_LANES = 16
 
 
@@ -66,8 +66,8 @@ def jacobians(
     system: System, states: Float[np.ndarray, "point state"], x: Float[np.ndarray, " feature"]
 ) -> Iterator[tuple[slice, Float[np.ndarray, "part state state"]]]:
     """``dF/dh`` at each, as many at a time as fit into little memory."""
-    count = max(1, min(len(states), _AT_ONCE // system.size**2))
-    lanes = 1 << (count - 1).bit_length()
+    least, most = (1 << max(0, (some // system.size**2).bit_length() - 1) for some in (_CHEAP, _AT_ONCE))
+    lanes = min(_lanes(len(states), min(least, _LEAST_LANES)), most)
     for first in range(0, len(states), lanes):
         part = states[first : first + lanes]
         filled = np.concatenate([part, np.repeat(part[-1:], lanes - len(part), axis=0)])
@@ -113,9 +113,13 @@ def _sizes(states: Float[np.ndarray, "start state"]) -> Float[np.ndarray, " star
 
 
 def _filled(states: Float[np.ndarray, "start state"]) -> Float[np.ndarray, "lane state"]:
-    """As many rows as the next power of two, so that programs are shared."""
-    lanes = max(_LEAST_LANES, 1 << (len(states) - 1).bit_length())
+    lanes = _lanes(len(states))
     return np.concatenate([states, np.repeat(states[-1:], lanes - len(states), axis=0)])
+
+
+def _lanes(count: int, least: int = _LEAST_LANES) -> int:
+    """The next power of four, so that programs are shared by searches that end start by start."""
+    return max(least, 1 << 2 * -(-(count - 1).bit_length() // 2))
 
 
 @compiled

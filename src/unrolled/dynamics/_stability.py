@@ -7,12 +7,13 @@ from jaxtyping import Complex, Float
 
 from unrolled.types import AnyArray
 
-__all__ = ["KINDS", "stability"]
+__all__ = ["KINDS", "MARGIN", "stability"]
 
 #: ``stable``: all nearby states come closer; ``saddle``: in some directions; ``unstable``: in none; ``marginal``: none
 #: goes away, and in some direction none comes closer, to first order.
 KINDS = ("stable", "saddle", "unstable", "marginal")
-_MARGIN = 1e-6
+#: A modulus is taken for 1 where it is nearer to it than this.
+MARGIN = 1e-6
 
 
 def stability(eigenvalues: Complex[AnyArray, " state"] | Float[AnyArray, " state"]) -> str:
@@ -26,9 +27,9 @@ def stability(eigenvalues: Complex[AnyArray, " state"] | Float[AnyArray, " state
     ['stable', 'saddle', 'unstable', 'marginal']
     """
     moduli = np.abs(eigenvalues)
-    away = moduli > 1 + _MARGIN
+    away = moduli > 1 + MARGIN
     if away.all():
         return "unstable"
     if away.any():
         return "saddle"
-    return "stable" if (moduli < 1 - _MARGIN).all() else "marginal"
+    return "stable" if (moduli < 1 - MARGIN).all() else "marginal"

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from unrolled.arguments import require_number, require_whole
+from unrolled.arguments import require_array, require_number, require_whole
 from unrolled.errors import InputError
-from unrolled.types import AnyArray
+from unrolled.types import precision
 
 __all__ = ["MOST_STATES", "Flow", "IteratedMap", "System", "require_system"]
 
@@ -85,7 +85,10 @@ class IteratedMap(System):
 
     function: Callable[..., Any] = eqx.field(static=True)
     parameters: Any
-    start: Float[AnyArray, " state"]
+    start: Any
+
+    def __check_init__(self) -> None:
+        _require_onward("function", self.function, self.start, self.parameters)
 
     @property
     def size(self) -> int:
@@ -112,7 +115,7 @@ class Flow(System):
     parameters
         As in :class:`IteratedMap`.
     start
-        The state to begin in.
+        The state to begin in, ``(state,)``.
     step
         The time between two looks.
     parts
@@ -129,13 +132,14 @@ class Flow(System):
 
     derivative: Callable[..., Any] = eqx.field(static=True)
     parameters: Any
-    start: Float[AnyArray, " state"]
+    start: Any
     step: float = eqx.field(static=True, default=0.01)
     parts: int = eqx.field(static=True, default=1)
 
     def __check_init__(self) -> None:
         require_number("step", self.step, above=0.0)
         require_whole("parts", self.parts, 1, _MOST_PARTS)
+        _require_onward("derivative", self.derivative, self.start, self.parameters)
 
     @property
     def size(self) -> int:
@@ -167,6 +171,17 @@ class Flow(System):
     def starts(self, count: int, generator: np.random.Generator) -> Float[np.ndarray, "count state"]:
         """The start, and others around it."""
         return _around(np.asarray(self.start, np.float64), count, generator)
+
+
+def _require_onward(name: str, function: Any, start: Any, parameters: Any) -> None:
+    """Raise an :class:`InputError` unless there is a state to begin in, and the function makes one like it."""
+    h = require_array("start", start, "state")
+    if not len(h) or not np.isfinite(h).all():
+        raise InputError(f"start must be finite numbers, one at least; came {h.tolist()[:5]}.")
+    with precision("float64"):
+        made = jax.eval_shape(function, jnp.asarray(h, jnp.float64), parameters)
+    if getattr(made, "shape", None) != h.shape or made.dtype.kind != "f":
+        raise InputError(f"{name} must give {len(h)} real numbers from a state of {len(h)}; came {made}.")
 
 
 def _around(start: Float[np.ndarray, " state"], count: int, generator: np.random.Generator) -> np.ndarray:

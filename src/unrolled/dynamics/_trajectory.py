@@ -67,24 +67,25 @@ def trajectory(
     parts = []
     for at in range(0, washout, _PIECE):
         upto = min(at + _PIECE, washout)
-        h = run(system, h, x if x.ndim == 1 else x[at:upto], upto - at)[-1]
-        _require_bounded(h, upto)
+        states = run(system, h, x if x.ndim == 1 else x[at:upto], upto - at)
+        _require_bounded(states, at)
+        h = states[-1]
     for at in range(washout, washout + count, _PIECE):
         upto = min(at + _PIECE, washout + count)
         parts.append(run(system, h, x if x.ndim == 1 else x[at:upto], upto - at))
+        _require_bounded(parts[-1], at)
         h = parts[-1][-1]
-        _require_bounded(h, upto)
     return np.concatenate(parts)
 
 
 def steps_of(system: System, steps: int | None, inputs: Any, washout: int = 0) -> tuple[int, Float[np.ndarray, "..."]]:
     """How many steps come after the washout, and the inputs, checked: one row, or one a step."""
     features = system.features
-    x = np.zeros(features) if inputs is None else np.asarray(inputs, np.float64)
-    if x.ndim not in (1, 2) or x.shape[-1] != features:
+    x = np.zeros(features) if inputs is None else _numbers(inputs)
+    if x is None or x.ndim not in (1, 2) or x.shape[-1] != features:
         raise InputError(
             f"inputs must be one row of {features} numbers that is held, or a sequence of shape (time, {features}); "
-            f"came shape {x.shape}."
+            f"came {'no numbers' if x is None else f'shape {x.shape}'}."
         )
     if not np.isfinite(x).all():
         raise InputError("inputs must be finite numbers; fill or leave out what is missing.")
@@ -96,14 +97,24 @@ def steps_of(system: System, steps: int | None, inputs: Any, washout: int = 0) -
     return require_whole("steps", most if steps is None else steps, 1, most), x
 
 
+def _numbers(values: Any) -> Float[np.ndarray, "..."] | None:
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of several lengths
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "fiub" else None
+
+
 def checked_start(system: System, start: Any, seed: int) -> Float[np.ndarray, " state"]:
     """The state to begin in."""
     seed = require_whole("seed", seed, 0, 2**63 - 1)
     if start is None:
         return system.starts(1, np.random.default_rng(seed))[0]
     h = require_array("start", start, "state")
-    if h.shape != (system.size,) or not np.isfinite(h).all():
-        raise InputError(f"start must be {system.size} finite numbers; came shape {h.shape}.")
+    if h.shape != (system.size,):
+        raise InputError(f"start must be {system.size} numbers; came {len(h)}.")
+    if not np.isfinite(h).all():
+        raise InputError("start must be finite numbers.")
     return np.array(h, np.float64)
 
 
@@ -124,11 +135,12 @@ def wandered_off(states: Float[np.ndarray, "... state"]) -> bool:
     return not bool((np.abs(states) < RUNAWAY).all())
 
 
-def _require_bounded(h: Float[np.ndarray, " state"], step: int) -> None:
-    if wandered_off(h):
+def _require_bounded(states: Float[np.ndarray, "time state"], before: int) -> None:
+    if wandered_off(states):
+        step = before + 1 + int(np.argmin((np.abs(states) < RUNAWAY).all(axis=1)))
         raise InputError(
-            f"the system runs off to infinity: after {step} steps its state is beyond {RUNAWAY:g} or not finite. Take "
-            "smaller weights or another start."
+            f"the system runs off to infinity: after {step:,} steps its state is beyond {RUNAWAY:g} or not finite. "
+            "Take smaller weights or another start."
         )
 
 

@@ -48,8 +48,10 @@ def zero_one_test(values: Any, *, seed: int = 0) -> float:
     [0, 1]
     """
     motion = np.asarray(require_array("values", values, "time"), np.float64)
-    if len(motion) < _LEAST or not np.isfinite(motion).all():
-        raise InputError(f"values must be {_LEAST} finite numbers at least; came {len(motion)}.")
+    if len(motion) < _LEAST:
+        raise InputError(f"values must be {_LEAST} numbers at least; came {len(motion)}.")
+    if not np.isfinite(motion).all():
+        raise InputError("values must be finite numbers.")
     generator = np.random.default_rng(require_whole("seed", seed, 0, 2**63 - 1))
     motion = motion - motion.mean()
     lags = np.arange(1, len(motion) // 10 + 1)

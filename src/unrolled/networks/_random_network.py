@@ -76,7 +76,7 @@ def random_network(
     seed = require_whole("seed", seed, 0, 2**63 - 1)
     design = NetworkDesign((LayerDesign(kind, units, activation),))
     network = design.initialize(features, outputs, key=member_keys(seed, 1)[0])
-    [name] = network.recurrent_names
+    name = next(iter(network.recurrent_names), kind)
     present = {field: np.shape(weight) for field, weight in network.weights().items() if field.startswith(f"{name}.")}
     if f"{name}.W" not in present:
         raise InputError(f"a layer of the kind {kind} has no W that a gain could scale; take elman, lstm or gru.")
