@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations, islice
 from typing import Any
 
 import jax
@@ -26,6 +27,8 @@ _MOST_STARTS = 1_000_000
 _MOST_NUMBERS = 50_000_000
 # Starts are run on for up to so many steps first, so that some lie where trajectories go.
 _LONGEST_RUN = 32
+# Between stable points it is looked for more from so many means of some of them.
+_MOST_MEANS = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +44,11 @@ class FixedPoints:
     eigenvalues
         Of the Jacobian at each, largest modulus first, ``(point, state)``.
     found
-        From how many starts each was found.
+        From how many starts each was found; 0 where it was found between others.
     starts
-        How many there were; those that came to no fixed point are the rest.
+        How many there were.
+    lost
+        How many of them came to no fixed point.
     """
 
     states: Float[np.ndarray, "point state"]
@@ -51,6 +56,7 @@ class FixedPoints:
     eigenvalues: Complex[np.ndarray, "point state"]
     found: Int[np.ndarray, " point"]
     starts: int
+    lost: int = 0
 
     def __len__(self) -> int:
         return len(self.states)
@@ -79,8 +85,7 @@ class FixedPoints:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{number} {kind}" for kind, number in self.counts.items() if number) or "none"
-        lost = self.starts - int(self.found.sum())
-        return f"fixed points: {counts}; {lost} of {self.starts} starts came to none"
+        return f"fixed points: {counts}; {self.lost} of {self.starts} starts came to none"
 
 
 def fixed_points(
@@ -93,8 +98,10 @@ def fixed_points(
 ) -> FixedPoints:
     """States that a system does not leave while its input is held, and whether states nearby come to them.
 
-    From every start Adam descends the speed ``|F(h) - h|^2 / 2``; Newton's method goes on from there. What then moves
-    by more than the tolerance is no fixed point, however slow. The same point found twice counts once.
+    From every start Adam descends the speed ``|F(h) - h|^2 / 2``; Newton's method goes on from there, and from the
+    start itself, by short steps. Between the stable ones, in the mean of any few of them, it looks for more: there
+    saddles lie. What then moves by more than the tolerance is no fixed point, however slow. The same point found twice
+    counts once. A search from starts may miss some.
 
     Parameters
     ----------
@@ -138,9 +145,53 @@ def fixed_points(
     slow = slow_states(system, begun, x)
     if not np.isfinite(slow).all(axis=1).any():
         raise InputError("the search for fixed points runs off to infinity from every start; give others.")
-    states, rests = newton(system, slow, x, tolerance)
-    points, found = merged(states[rests & (np.abs(states) < RUNAWAY).all(axis=1)])
-    return _judged(system, points, found, x, len(begun))
+    rounds = [_rested(system, slow, x, tolerance), _rested(system, begun, x, tolerance)]
+    lost = np.setdiff1d(np.arange(len(begun)), np.concatenate([rows for _, rows in rounds]))
+    rounds.append(_far(system, slow[lost], x, tolerance, lost))
+    points, owners = merged(np.concatenate([states for states, _ in rounds]))
+    came = np.concatenate([rows for _, rows in rounds])
+    found = np.array([len(np.unique(came[owners == point])) for point in range(len(points))], int)
+    between, _ = _rested(system, _means(system, points, x), x, tolerance)
+    points, _ = merged(np.concatenate([points, between]))
+    found = np.concatenate([found, np.zeros(len(points) - len(found), int)])
+    return _judged(system, points, found, x, starts=len(begun), lost=len(begun) - len(np.unique(came)))
+
+
+def _rested(
+    system: System, begun: Float[np.ndarray, "start state"], x: Float[np.ndarray, " feature"], tolerance: float
+) -> tuple[Float[np.ndarray, "found state"], Int[np.ndarray, " found"]]:
+    """Where Newton's method came to rest, and from which of the starts."""
+    if not len(begun):
+        return begun, np.zeros(0, int)
+    states, rests = newton(system, begun, x, tolerance)
+    rows = np.flatnonzero(rests & (np.abs(states) < RUNAWAY).all(axis=1))
+    return states[rows], rows
+
+
+def _far(
+    system: System, begun: np.ndarray, x: np.ndarray, tolerance: float, numbers: np.ndarray
+) -> tuple[Float[np.ndarray, "found state"], Int[np.ndarray, " found"]]:
+    """By steps of any length; but not where the Jacobian says that all nearby states rest as well."""
+    if not len(begun):
+        return begun, numbers
+    states, rests = newton(system, begun, x, tolerance, longest=np.inf)
+    rows = np.flatnonzero(rests & (np.abs(states) < RUNAWAY).all(axis=1))
+    spectra = (
+        [np.linalg.eigvals(J) for _, some in jacobians(system, states[rows], x) for J in some] if len(rows) else []
+    )
+    alone = rows[[bool((np.abs(own - 1) > MARGIN).all()) for own in spectra]]
+    return states[alone], numbers[alone]
+
+
+def _means(
+    system: System, points: Float[np.ndarray, "point state"], x: Float[np.ndarray, " feature"]
+) -> Float[np.ndarray, "mean state"]:
+    """Of all sets of stable points, the small sets first: pairs, threes, ..., so far as a limit allows."""
+    spectra = [np.linalg.eigvals(J) for _, some in jacobians(system, points, x) for J in some] if len(points) else []
+    stable = points[[stability(own) == "stable" for own in spectra]]
+    sets = (chosen for size in range(2, len(stable) + 1) for chosen in combinations(range(len(stable)), size))
+    made = [stable[list(chosen)].mean(axis=0) for chosen in islice(sets, _MOST_MEANS)]
+    return np.array(made).reshape(-1, system.size)
 
 
 def starting_states(
@@ -167,17 +218,17 @@ def starting_states(
 
 def merged(
     states: Float[np.ndarray, "point state"], radius: float = 1e-5
-) -> tuple[Float[np.ndarray, "different state"], Int[np.ndarray, " different"]]:
-    """The states that differ by more than the radius, relative to their size, and how many stood for each."""
-    kept = np.zeros((0, states.shape[1]))
-    counts: list[int] = []
-    for state in states:
-        near = np.abs(kept - state).max(axis=1) <= radius * max(1.0, float(np.abs(state).max()))
+) -> tuple[Float[np.ndarray, "different state"], Int[np.ndarray, " point"]]:
+    """The states that differ by more than the radius, relative to their size, and which of them each is."""
+    kept = np.empty_like(states)
+    owners, count = np.zeros(len(states), int), 0
+    for row, state in enumerate(states):
+        near = np.abs(kept[:count] - state).max(axis=1) <= radius * max(1.0, float(np.abs(state).max()))
         if near.any():
-            counts[int(np.argmax(near))] += 1
+            owners[row] = int(np.argmax(near))
         else:
-            kept, counts = np.concatenate([kept, state[None]]), [*counts, 1]
-    return kept, np.array(counts, int)
+            kept[count], owners[row], count = state, count, count + 1
+    return kept[:count], owners
 
 
 def _held(system: System, inputs: Any) -> Float[np.ndarray, " feature"]:
@@ -187,7 +238,9 @@ def _held(system: System, inputs: Any) -> Float[np.ndarray, " feature"]:
     return x
 
 
-def _judged(system: System, points: np.ndarray, found: np.ndarray, x: np.ndarray, starts: int) -> FixedPoints:
+def _judged(
+    system: System, points: np.ndarray, found: np.ndarray, x: np.ndarray, *, starts: int, lost: int
+) -> FixedPoints:
     eigenvalues = np.zeros(points.shape, complex)
     for rows, J in jacobians(system, points, x) if len(points) else ():
         own = np.linalg.eigvals(J)
@@ -195,7 +248,7 @@ def _judged(system: System, points: np.ndarray, found: np.ndarray, x: np.ndarray
     kinds = [KINDS.index(stability(own)) for own in eigenvalues]
     order = np.array(sorted(range(len(points)), key=lambda i: (kinds[i], -found[i])), int)
     speeds = distances(system, points, x) if len(points) else np.zeros(0)
-    return FixedPoints(points[order], speeds[order], eigenvalues[order], found[order], starts)
+    return FixedPoints(points[order], speeds[order], eigenvalues[order], found[order], starts, lost)
 
 
 @compiled

@@ -13,10 +13,13 @@ from unrolled.compilation import compiled
 from unrolled.dynamics._system import System
 from unrolled.types import precision
 
-__all__ = ["distances", "jacobians", "newton", "slow_states"]
+__all__ = ["SHORT", "distances", "jacobians", "newton", "slow_states"]
 
 _DESCENT_STEPS, _FIRST_RATE, _LAST_RATE = 400, 0.1, 1e-3
-_NEWTON_STEPS, _HALVINGS = 30, 12
+_NEWTON_STEPS, _HALVINGS = 40, 12
+#: Longer steps of Newton's method end where the gates of a cell are shut to the last digit and nothing moves: no fixed
+#: point of the cell but of its rounding.
+SHORT = 0.1
 # Jacobians of so many numbers at a time.
 _AT_ONCE, _CHEAP = 8_000_000, 100_000
 _LEAST_LANES = 16
@@ -32,9 +35,17 @@ def slow_states(
 
 
 def newton(
-    system: System, states: Float[np.ndarray, "start state"], x: Float[np.ndarray, " feature"], tolerance: float
+    system: System,
+    states: Float[np.ndarray, "start state"],
+    x: Float[np.ndarray, " feature"],
+    tolerance: float,
+    *,
+    longest: float = SHORT,
 ) -> tuple[Float[np.ndarray, "start state"], Bool[np.ndarray, " start"]]:
-    """Newton's method with steps halved until the speed falls; the states, and whether each rests to the tolerance."""
+    """Newton's method with steps halved until the speed falls; the states, and whether each rests to the tolerance.
+
+    No step is longer than ``longest`` times the size of the state, or than that where the size is below 1.
+    """
     h = states.copy()
     going = np.isfinite(h).all(axis=1)
     at = distances(system, h, x)
@@ -43,7 +54,7 @@ def newton(
         rows = np.flatnonzero(going)
         if not rows.size:
             break
-        steps = _newton_steps(system, h[rows], x)
+        steps = _limited(_newton_steps(system, h[rows], x), longest * _sizes(h[rows]))
         moved, reached = _halved(system, h[rows], steps, at[rows], x)
         better = reached < at[rows]
         h[rows[better]], at[rows[better]] = moved[better], reached[better]
@@ -91,6 +102,12 @@ def _newton_steps(system: System, h: Float[np.ndarray, "row state"], x: Float[np
                 np.linalg.lstsq(own, left, rcond=1e-12)[0] for own, left in zip(A, missing[rows], strict=True)
             ]
     return steps
+
+
+def _limited(steps: Float[np.ndarray, "row state"], longest: Float[np.ndarray, " row"]) -> np.ndarray:
+    size = np.abs(steps).max(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return steps * np.where(size > longest, longest / size, 1.0)[:, None]
 
 
 def _halved(
