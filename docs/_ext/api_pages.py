@@ -21,8 +21,9 @@ if TYPE_CHECKING:  # the tests read this file where Sphinx is not installed
 
 # In the order in which data pass through them; the ground floor last. ``cli`` has a page of its own.
 FOLDERS = (
-    "series", "truth", "windows", "tasks", "classical", "networks", "learn", "statespace", "sequence", "forecast",
-    "evaluate", "choose", "report", "show", "metrics", "storage", "types", "errors", "compilation", "arguments",
+    "series", "truth", "windows", "tasks", "classical", "networks", "learn", "statespace", "sequence", "dynamics",
+    "forecast", "evaluate", "choose", "report", "show", "metrics", "storage", "types", "errors", "compilation",
+    "arguments",
 )  # fmt: skip
 _ELSEWHERE = ("cli",)
 

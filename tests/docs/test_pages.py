@@ -71,7 +71,7 @@ def run_python(block: Block, path: Path, namespace: dict[str, object]) -> str:
 
 def run_command(line: str, drawn: set[str]) -> str:
     words = shlex.split(line, comments=True)
-    if words[1] in ("extrapolate", "compare") and "--figures" not in words:
+    if words[1] in ("extrapolate", "compare", "inspect") and "--figures" not in words:
         words += ["--figures", "none" if words[1] in drawn else "png"]
         drawn.add(words[1])
     result = CliRunner().invoke(app, words[1:], env={"COLUMNS": "100"}, prog_name="unrolled")
