@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from unrolled.dynamics import Inspection
     from unrolled.networks import Network
 
@@ -52,7 +50,7 @@ def save_inspection_figures(seen: Inspection, network: Network | None, folder: P
         save(draw_memory(seen.memory), folder / "memory", kinds)
 
 
-def _portrait(seen: Inspection) -> Axes:
+def _portrait(seen: Inspection) -> Any:
     """The motion; of what rests or diverges the ways of all starts, their states joined."""
     from unrolled.dynamics import plane_of
     from unrolled.show import draw_cobweb, draw_phase_portrait

@@ -58,8 +58,8 @@ def _chaos(rows: list[tuple[float, float]]) -> str:
     if not chaotic:
         return f"The largest exponent is above {_CHAOTIC} at none of them: no chaos.{also}"
     return (
-        f"It is chaotic, with a largest exponent above {_CHAOTIC}, at {len(chaotic)} of {len(rows)} gains, the first of "
-        f"them {chaotic[0]:.4g}.{also}"
+        f"It is chaotic, with a largest exponent above {_CHAOTIC}, at {len(chaotic)} of {len(rows)} gains, the first "
+        f"of them {chaotic[0]:.4g}.{also}"
     )
 
 
