@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InspectOptions", "inspect"]
 
-_MOST_SEED = 2**31
+_MOST_SEED, _MOST_UNITS = 2**31, 20_000
 
 
 def _option(text: str, *names: str, metavar: str | None = None) -> Any:
@@ -119,9 +119,12 @@ def opened(chosen: InspectOptions) -> tuple[System, Network | None, dict[str, An
 
 def random_of(chosen: InspectOptions, gain: float) -> tuple[Network, dict[str, Any]]:
     """A random network, and how it was drawn."""
+    from unrolled.arguments import require_number, require_whole
     from unrolled.networks import random_network
 
     assert chosen.random is not None
+    require_whole("--random", chosen.random, 1, _MOST_UNITS)
+    require_number("--gain", gain, least=0.0)
     kind, _, activation = (chosen.kind or "elman").partition(":")
     bias = 0.0 if chosen.bias is None else chosen.bias
     network = random_network(
@@ -140,7 +143,7 @@ def held_input(chosen: InspectOptions, system: System) -> np.ndarray:
     numbers = [read_number("--input", part) for part in chosen.held.split(",")]
     if len(numbers) != system.features:
         what = f"{system.features} input{'s' * (system.features != 1)}" if system.features else "no input"
-        raise InputError(f"--input names {len(numbers)} numbers, and the network has {what}.")
+        raise InputError(f"--input names {len(numbers)} number{'s' * (len(numbers) != 1)}, and the network has {what}.")
     return np.array(numbers)
 
 
