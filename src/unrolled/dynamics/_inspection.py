@@ -185,7 +185,7 @@ def _points(system: System, x: Float[np.ndarray, " feature"], seed: int) -> Fixe
         return fixed_points(system, inputs=x, starts=starts, seed=seed)
     except InputError:
         none = np.zeros(0)
-        return FixedPoints(np.zeros((0, size)), none, np.zeros((0, size), complex), none.astype(int), starts)
+        return FixedPoints(np.zeros((0, size)), none, np.zeros((0, size), complex), none.astype(int), starts, starts)
 
 
 def _memory(network: Network | None, seed: int) -> Memory | None:
