@@ -89,7 +89,7 @@ def _lines(seen: Inspection, source: dict[str, Any]) -> Iterator[str]:
     if len(seen.behaviours) > 1:
         yield _starts(seen)
     if seen.spectrum is not None:
-        yield _exponents(seen.spectrum, _time(seen))
+        yield _exponents(seen.spectrum, "step" if seen.system.spacing == 1 else "unit of time")
     yield _points(seen.points)
     if seen.gradient is not None:
         yield f"Gradient: {seen.gradient.verdict}"

@@ -211,9 +211,13 @@ def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
     verdict = "limit cycle" if cycle or sign < 0 else "quasi-periodic"
     if verdict == "quasi-periodic":
         shape = "a closed curve" if zeros < 2 else f"a closed curve or a torus of {zeros} dimensions at most"
-        said.append(f"It goes round on {shape}, {turn:.4g} units of time a turn.")
+        said.append(f"It goes round on {shape}, {turn:.4g} {_unit(system)} a turn.")
     certain = sign == 0 and K < _CHAOTIC_K
     return Behaviour(verdict, certain, turn, spectrum, power, K, h, done, tuple(said))
+
+
+def _unit(system: System) -> str:
+    return "steps" if system.spacing == 1 and not _is_flow(system) else "units of time"
 
 
 def _is_flow(system: System) -> bool:

@@ -53,7 +53,7 @@ class Inspection:
     states
         The motion that it came to, ``(time, state)``; of a diverging one its last state.
     approaches
-        How every start began, ``(run, time, state)``: itself and the first 200 steps (fewer of many starts of a large
+        How every start began, ``(run, step, state)``: itself and the first 200 steps (fewer of many starts of a large
         system), NaN from where it runs off.
     spectrum
         Lyapunov exponents of that motion; ``None`` where it diverges.
@@ -70,7 +70,7 @@ class Inspection:
     inputs: Float[np.ndarray, " feature"]
     behaviours: tuple[Behaviour, ...]
     states: Float[np.ndarray, "time state"]
-    approaches: Float[np.ndarray, "run time state"]
+    approaches: Float[np.ndarray, "run step state"]
     spectrum: LyapunovSpectrum | None
     points: FixedPoints
     gradient: GradientFlow | None
@@ -160,7 +160,7 @@ def inspect_system(
 
 def _approaches(
     system: System, starts: Float[np.ndarray, "run state"], x: Float[np.ndarray, " feature"]
-) -> Float[np.ndarray, "run time state"]:
+) -> Float[np.ndarray, "run step state"]:
     """Every start and its first steps; NaN from where it runs off."""
     steps = int(np.clip(_APPROACH_NUMBERS // starts.size, _LEAST_APPROACH, _APPROACH))
     states = np.stack([np.concatenate([start[None], _onward(system, start, x, steps)]) for start in starts])
