@@ -66,13 +66,17 @@ def extrapolate(data: DataOptions, forecast: ForecastOptions, model: ModelOption
 
 def _with_climate(trial: Trial, data: DataOptions, forecast: ForecastOptions) -> Trial:
     from unrolled.evaluate import known_system, with_long_run
-    from unrolled.forecast import FittedForecaster, FittedReservoir
+    from unrolled.forecast import require_closed_loop
 
     system = known_system(data.dataset, trial.series)
-    network = isinstance(trial.fitted, FittedForecaster | FittedReservoir)
-    if forecast.climate or (forecast.climate is None and system is not None and network):
-        return with_long_run(trial, system=system)
-    return trial
+    if forecast.climate is False or (forecast.climate is None and system is None):
+        return trial
+    if forecast.climate is None:
+        try:
+            require_closed_loop(getattr(trial.fitted, "model", trial.fitted))
+        except InputError:
+            return trial
+    return with_long_run(trial, system=system)
 
 
 def _complete(seconds: dict[str, float], total: float) -> None:
@@ -90,11 +94,13 @@ def _train(
 ) -> Trial:
     from unrolled.cli._data import load_paired
     from unrolled.cli._progress import watching
-    from unrolled.evaluate import default_extent, extrapolate
+    from unrolled.evaluate import default_extent, extrapolate, known_system, require_long_run
     from unrolled.forecast import takes_gaps
 
     made, x = _asked(data, options, forecast), places(forecast.at, data)
     series, companion = load_paired(data, forecast.companion, gaps=takes_gaps(made))
+    if forecast.climate and known_system(data.dataset, series) is None:
+        require_long_run(series)
     if x is not None and made.target != "x-to-y":
         raise InputError("--at says where to predict y from x; it needs --target x-to-y.")
     if wanted is not None:

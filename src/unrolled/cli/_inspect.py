@@ -109,9 +109,12 @@ def opened(chosen: InspectOptions) -> tuple[System, Network | None, dict[str, An
         return DrivenNetwork(network), network, source
     from unrolled.choose import load
     from unrolled.forecast import inside
+    from unrolled.sequence import FittedSequenceModel
 
     assert chosen.model is not None
     fitted = load(chosen.model)
+    if chosen.closed and not isinstance(fitted, FittedSequenceModel):
+        raise InputError("--closed-loop is for a sequence model: what continues a series is closed on itself anyhow.")
     system, network = inside(fitted, number=chosen.member, closed=chosen.closed)
     name = getattr(fitted.model, "name", "sequence model")
     return system, network, {"model": str(chosen.model), "name": name, "member": chosen.member, "seed": chosen.seed}

@@ -26,8 +26,11 @@ def sweep(chosen: InspectOptions, output: OutputOptions, kinds: tuple[str, ...],
     from unrolled.report import result_folder
 
     gains = _gains(str(chosen.gain))
-    if chosen.exponents is not None:
-        raise InputError("a sweep has the largest exponent at every gain; leave --exponents out.")
+    for name in ("exponents", "runs", "steps"):
+        if getattr(chosen, name) != getattr(InspectOptions, name):
+            raise InputError(
+                f"a sweep follows one start, and has the largest exponent, at every gain; leave out --{name}."
+            )
     with result_folder(output.out, overwrite=output.overwrite) as folder:
         diagram, source = _swept(chosen, gains)
         with folder.writing() as making:

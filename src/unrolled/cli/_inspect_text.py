@@ -102,7 +102,7 @@ def _starts(seen: Inspection) -> str:
     if len(counts) == 1:
         return f"All {runs} starts come to the same behaviour."
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"Of {runs} starts: {told}. All of this page is about the first."
+    return f"Of {runs} starts: {told}. All that is said here is about the first."
 
 
 def _exponents(spectrum: LyapunovSpectrum, time: str) -> str:

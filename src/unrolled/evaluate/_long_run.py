@@ -62,11 +62,14 @@ def with_long_run(trial: Trial, *, system: System | None = None, steps: int = _S
 
 def require_long_run(series: Series) -> None:
     """Raise an :class:`InputError` unless a series has enough values to say what it does in the long run."""
-    if len(series) < _LEAST_VALUES:
+    known = int(np.isfinite(series.values).all(axis=1).sum())
+    if known < _LEAST_VALUES:
         raise InputError(
-            f"{series.name} has {len(series)} points, too few to say what it does in the long run; {_LEAST_VALUES} are "
+            f"{series.name} has {known} known points, too few to say what it does in the long run; {_LEAST_VALUES} are "
             "the least. Leave out --climate."
         )
+    if not np.ptp(series.values[np.isfinite(series.values).all(axis=1)], axis=0).all():
+        raise InputError(f"{series.name} has a feature that never changes: there is no long run to compare with.")
 
 
 def known_system(name: str | None, series: Series) -> System | None:

@@ -192,9 +192,9 @@ def closed_loop_system(fitted: Any, *, number: int = 0) -> System:
     True
     """
     if isinstance(fitted, FittedReservoir):
-        return _reservoir_loop(fitted, require_whole("number", number, 0, len(fitted.V) - 1))
+        return _reservoir_loop(fitted, require_whole("the number of the member", number, 0, len(fitted.V) - 1))
     require_closed_loop(getattr(fitted, "model", fitted))
-    return _window_loop(fitted, require_whole("number", number, 0, len(fitted.sequence.kept) - 1))
+    return _window_loop(fitted, require_whole("the number of the member", number, 0, len(fitted.sequence.kept) - 1))
 
 
 def require_closed_loop(model: Any) -> None:

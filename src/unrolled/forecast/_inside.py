@@ -51,7 +51,7 @@ def inside(fitted: Any, *, number: int = 0, closed: bool = False) -> tuple[Syste
     """
     if isinstance(fitted, FittedSequenceModel):
         count = len(fitted.kept)
-        network = member(fitted.networks, require_whole("number", number, 0, count - 1))
+        network = member(fitted.networks, require_whole("the number of the member", number, 0, count - 1))
         return (ClosedLoop if closed else DrivenNetwork)(network), network
     system = closed_loop_system(fitted, number=number)
     if not isinstance(fitted, FittedReservoir):
