@@ -154,8 +154,9 @@ def _least_period(
 
 def _diverged(states: np.ndarray, before: int) -> Behaviour:
     first = int(np.argmin((np.abs(states) < RUNAWAY).all(axis=1)))
-    said = f"its state is beyond {RUNAWAY:g} after {before + first + 1:,} steps."
-    return Behaviour("diverging", True, None, None, None, None, states[max(first - 1, 0)], before + first + 1, (said,))
+    count = before + first + 1
+    said = f"its state is beyond {RUNAWAY:g} after {count:,} step{'s' * (count > 1)}."
+    return Behaviour("diverging", True, None, None, None, None, states[max(first - 1, 0)], count, (said,))
 
 
 def _rested(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Behaviour:
@@ -197,7 +198,7 @@ def _judged(system: System, states: np.ndarray, x: np.ndarray, done: int) -> Beh
     said = [
         f"it neither rests nor repeats itself in {done:,} steps.",
         f"The largest exponent is {spectrum.largest:.3g} with an error of {spectrum.errors[0]:.1g}, "
-        f"and K of the 0-1 test is {K:.2f} (0: regular, 1: chaotic).",
+        f"and K of the 0-1 test is {max(K, 0.0):.2f} (0: regular, 1: chaotic).",
     ]
     if sign > 0:
         certain = K > _REGULAR_K
