@@ -150,7 +150,7 @@ def test_what_has_no_dynamics_is_refused():
     two = adopted(ONE, "elman:3")
     for fitted, least in ((two, 1), (EchoState(units=5, members=2).fit(ONE), 1)):
         for number in (least + 1, -1, 0.5):
-            with pytest.raises(InputError, match="number must be a whole number from 0 to 1"):
+            with pytest.raises(InputError, match="number of the member must be a whole number from 0 to 1"):
                 closed_loop_system(fitted, number=number)
 
 
