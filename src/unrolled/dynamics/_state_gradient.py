@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from unrolled.arguments import require_whole
-from unrolled.dynamics._lyapunov import state_jacobian
+from unrolled.compilation import compiled
 from unrolled.dynamics._system import System, require_system
 from unrolled.dynamics._trajectory import MOST_STEPS, steps_of, trajectory
 from unrolled.errors import InputError
 from unrolled.networks import GradientFlow, singular_values_by_lag
+from unrolled.types import precision
 
 __all__ = ["gradient_flow"]
 
@@ -54,7 +58,17 @@ def gradient_flow(
     states = trajectory(system, lags + 1, inputs=inputs, start=start, washout=washout, seed=seed)
     _, x = steps_of(system, lags + 1, inputs, washout)
     rows = np.broadcast_to(x, (lags, *x.shape)) if x.ndim == 1 else x[washout + 1 : washout + 1 + lags]
-    jacobians = np.stack([state_jacobian(system, h, x) for h, x in zip(states[:-1], rows, strict=True)])
+    with precision("float64"):
+        jacobians = np.asarray(_jacobians(system, states[:-1], np.ascontiguousarray(rows)))
     chosen, values = singular_values_by_lag(jacobians[None], {"": slice(0, system.size)} | system.groups())
     whole = values.pop("")
     return GradientFlow(chosen, whole, {}, {}, {}, values)
+
+
+@compiled
+def _jacobians(system: System, states: Any, inputs: Any) -> Array:
+    def one(step: tuple[Array, Array]) -> Array:
+        h, x = step
+        return jax.jacfwd(lambda h: system.advance(h, x))(h)
+
+    return jax.lax.map(one, (jnp.asarray(states), jnp.asarray(inputs)))

@@ -31,8 +31,7 @@ def random_network(
     r"""One layer with independent random weights, :math:`W_{ij} \sim N(0, g^2 / N)`.
 
     Left to itself a large layer of tanh units comes to rest where the gain g is below 1, and is chaotic where it is
-    above; a layer of some hundred units oscillates first, up to about g = 1.3. In a gated cell the W of every gate is
-    drawn so.
+    above; of ten layers of 500 units seven still go round at g = 1.2. In a gated cell the W of every gate is drawn so.
 
     Parameters
     ----------
